@@ -14,12 +14,12 @@ from core.predictions import Scored
 from core.representativeness import FacetComparison, Representativeness
 from core.translation import _, noop
 from core.wording import evaluation as wording
-from core.wording.representativeness import headline
+from core.wording.representativeness import catalogued_differently, headline
 from dashboard import cache, feedback, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import reliability_chart
 from dashboard.feedback import escape, percent, rate
-from dashboard.tables import show_table
+from dashboard.tables import show_chart, show_sentences_table, show_table
 
 __all__ = [
     "METHOD_NOTE",
@@ -90,7 +90,7 @@ def calibration(scored: Scored, evaluation: Evaluation) -> None:
             st.markdown(f"**{candidate.title[0].upper()}{candidate.title[1:]}**")
             chart = candidate.reliability.rename(columns={"low": "from", "high": "to"})
             chart = chart.rename(columns={"acc_low": "low", "acc_high": "high"})
-            st.altair_chart(
+            show_chart(
                 reliability_chart(chart, chart_theme=theme.chart_theme()),
                 alt=_("How often it is right where it says so, {candidate_title}", candidate_title=candidate.title),
             )
@@ -140,51 +140,55 @@ METHOD_NOTE = noop(
     " sample is part of the collection, interval and test compare it with the rest of the collection."
 )
 
-_MAX_SHOWN = ("facet", "verdict", noop("what differs most"), noop("would have to move"), noop("by chance"))
-
 
 def summary(representativeness: Representativeness) -> pd.DataFrame:
-    """Return one row a facet: verdict in words, effect sizes, what differs most."""
+    """Return one row a facet: verdict in words, effect sizes, what differs most; what is cataloguing alone, last."""
     return pd.DataFrame(
         [
             {
                 "facet": comparison.title,
                 "verdict": comparison.verdict,
-                "what differs most": headline(comparison),
-                "would have to move": comparison.tvd,
-                "by chance": comparison.tvd_by_chance,
+                noop("what differs most"): headline(comparison),
+                noop("catalogued differently"): catalogued_differently(comparison),
+                noop("would have to move"): comparison.tvd,
+                noop("by chance"): comparison.tvd_by_chance,
                 "divergence (bits)": comparison.jsd_bits,
                 "Cramér's V": comparison.cramers_v,
                 "p, adjusted": comparison.p_adjusted,
             }
             for comparison in sorted(
                 representativeness.facets,
-                key=lambda comparison: -(comparison.tvd if comparison.tvd == comparison.tvd else -1),
+                key=lambda comparison: (
+                    catalogued_differently(comparison),
+                    -(comparison.tvd if comparison.tvd == comparison.tvd else -1),
+                ),
             )
         ]
     )
 
 
 def summary_table(table: pd.DataFrame) -> None:
-    """Show what a curator reads of the summary; the download has the statistics too."""
-    show_table(
-        table[list(_MAX_SHOWN)],
-        shares=[_("would have to move"), _("by chance")],
-        lines=5,
-        height="content",
-        columns={
-            "facet": st.column_config.TextColumn(width=110),
-            "verdict": st.column_config.TextColumn(width=90),
-            "what differs most": st.column_config.TextColumn(width=450),
-            "would have to move": st.column_config.NumberColumn(
-                width=155,
-                help=_("The part of the sample that would have to be other books for the two to be alike"),
-            ),
-            "by chance": st.column_config.NumberColumn(
-                width=90, help=_("What a sample of the same size drawn at random would show")
-            ),
-        },
+    """Show what a curator reads of the summary, however narrow the window; the download has the statistics too."""
+    verdicts = [
+        _("{verdict}, as catalogued", verdict=_(verdict)) if by_cataloguing else _(verdict)
+        for verdict, by_cataloguing in zip(table["verdict"], table["catalogued differently"], strict=True)
+    ]
+    show_sentences_table(
+        pd.DataFrame(
+            {
+                "facet": table["facet"],
+                "what differs most": table["what differs most"],
+                "verdict": verdicts,
+                "would have to move": table["would have to move"].map(percent),
+            }
+        ),
         alt=_("How the sample differs from the collection, one row a facet, the largest difference first"),
+    )
+    st.caption(
+        _(
+            "Would have to move: the part of the sample that would have to be other books for the two to be alike."
+            " As catalogued: the two differ in how their records were made, which says little about the books."
+        )
     )
 
 

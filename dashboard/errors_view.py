@@ -28,7 +28,7 @@ from dashboard import tables as theme
 from dashboard.charts.errors import CELL, confusion_chart, length_chart, rates_chart
 from dashboard.feedback import count, escape, figure, interval, percent, rate
 from dashboard.record_view import records_table
-from dashboard.tables import show_table
+from dashboard.tables import show_chart, show_table
 
 __all__ = [
     "METHOD_NOTE",
@@ -123,7 +123,7 @@ def show_confusion(evaluation: Evaluation) -> None:
     st.header(_("Which class is taken for which"))
     left, right = st.columns(2)
     with left:
-        st.altair_chart(
+        show_chart(
             confusion_chart(evaluation.confusion, chart_theme=theme.chart_theme()),
             on_select=_cell_clicked,
             selection_mode=CELL,
@@ -144,7 +144,7 @@ def show_errors_by_facet(scored: Scored, evaluation: Evaluation) -> None:
     _value_sentence(table, facet)
     chart, numbers = st.columns([4, 7])  # so that no column of the table is cut in a window of 1,280
     with chart:
-        st.altair_chart(
+        show_chart(
             rates_chart(
                 table.dropna(subset=["error_rate"]).head(25),
                 value="value",
@@ -224,7 +224,7 @@ def lengths(scored: Scored) -> None:
     st.header(_("Length of the title"))
     table = length_by_outcome(scored.labelled)
     _length_sentence(table)
-    st.altair_chart(
+    show_chart(
         length_chart(table, chart_theme=theme.chart_theme()), alt=_("Length of titles read right and wrong")
     )
     widgets.download_table(table, "length-by-outcome")

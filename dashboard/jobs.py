@@ -132,7 +132,7 @@ def _running(ids: list[str]) -> None:
             if status.history:
                 run = present_run(status.history)
                 st.markdown(learning_sentence(run))
-                st.altair_chart(
+                tables.show_chart(
                     learning_chart(run, chart_theme=tables.chart_theme()),
                     alt=_("Loss over the epochs, on titles learned from and held out"),
                 )

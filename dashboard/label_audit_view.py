@@ -17,7 +17,7 @@ from dashboard import cache, feedback, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
 from dashboard.feedback import escape, interval, percent
-from dashboard.tables import show_table
+from dashboard.tables import show_chart, show_table
 
 __all__ = ["METHOD_NOTE", "choose_group", "exclude_labels", "findings", "groups", "suspects", "verdict"]
 
@@ -96,7 +96,7 @@ def groups(audit: LabelAudit, by: str) -> None:
         if known.empty:
             st.markdown(_("No {groupings} has ten labelled books.", groupings=GROUPINGS[by]))
         else:
-            st.altair_chart(
+            show_chart(
                 rates_chart(
                     known,
                     value="value",

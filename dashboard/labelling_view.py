@@ -36,7 +36,7 @@ from dashboard import cache, feedback, navigation, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
 from dashboard.feedback import count, escape, interval, percent
-from dashboard.tables import show_table
+from dashboard.tables import show_chart, show_table
 
 __all__ = [
     "METHOD_NOTE",
@@ -237,7 +237,7 @@ def table(tryout_data: TryoutData, tried: TrialResult) -> None:
         )
         widgets.download_table(shown, "labelling-functions")
     if rows["accuracy"].notna().any():
-        st.altair_chart(
+        show_chart(
             rates_chart(
                 rows,
                 value="name",

@@ -21,7 +21,7 @@ from dashboard import cache, feedback, navigation, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import words_chart
 from dashboard.feedback import count, escape, percent
-from dashboard.tables import show_table
+from dashboard.tables import show_chart, show_table
 
 __all__ = ["explain_titles", "records_table", "show_explanation", "show_title_to_try"]
 
@@ -165,7 +165,7 @@ def show_explanation(model: str, title: str) -> None:
     table = explanation.table[["word", "contribution"]]
     left, right = st.columns(2)
     with left:
-        st.altair_chart(
+        show_chart(
             words_chart(table, explanation.class_name, chart_theme=theme.chart_theme()),
             alt=_("What each word contributes for and against {class_name}", class_name=explanation.class_name),
         )
@@ -173,7 +173,7 @@ def show_explanation(model: str, title: str) -> None:
         widgets.download_table(table, "words")
         if st.toggle(_("Ask SHAP too (some seconds)"), key="why_shap"):
             shap = cache.shap_explanation(model, title)
-            st.altair_chart(
+            show_chart(
                 words_chart(shap.table[["word", "contribution"]], shap.class_name, chart_theme=theme.chart_theme()),
                 alt=_("SHAP values by word"),
             )

@@ -22,7 +22,7 @@ from dashboard import tables as theme
 from dashboard.charts.errors import PAIR, heatmap_chart
 from dashboard.feedback import escape, interval, percent
 from dashboard.record_view import records_table
-from dashboard.tables import show_table
+from dashboard.tables import show_chart, show_table
 
 _ANY = noop("(any)")
 _HEATMAP = "heatmap"
@@ -164,7 +164,7 @@ def heatmap(scored: Scored) -> None:
         )
     )
     title = _("Share wrong by {down} and {across}", down=facet_title(down), across=facet_title(across))
-    st.altair_chart(
+    show_chart(
         heatmap_chart(table, down, across, chart_theme=theme.chart_theme()),
         alt=title,
         on_select=_pair_clicked,

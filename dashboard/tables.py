@@ -9,8 +9,8 @@ import streamlit as st
 from core.facets import FACETS, facet_title
 from core.schema import CONFIDENCE, PREDICTED, RECORD_ID, TITLE, TRUTH
 from core.translation import _, noop
-from dashboard.charts import DARK, LIGHT, ChartTheme
-from dashboard.feedback import NO_BREAK
+from dashboard.charts import DARK, LIGHT, Chart, ChartTheme
+from dashboard.feedback import NO_BREAK, escape
 
 __all__ = [
     "HEADERS",
@@ -21,6 +21,8 @@ __all__ = [
     "fit_the_window",
     "header",
     "headers_in_words",
+    "show_chart",
+    "show_sentences_table",
     "show_table",
 ]
 
@@ -59,6 +61,17 @@ _FITTING = """<style>
 def chart_theme() -> ChartTheme:
     """Return how charts shall look; light where the browser has not yet said."""
     return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def show_chart(chart: Chart, *, alt: str, **options: Any) -> Any:
+    """Draw a chart and return what Streamlit's chart returns (what was clicked).
+
+    Parameters
+    ----------
+    alt : str
+        What the chart holds, for people who hear the page.
+    """
+    return st.vega_lite_chart(spec={**chart.spec, "datasets": dict(chart.tables)}, alt=alt, **options)
 
 
 def accent_text_colour() -> None:
@@ -200,3 +213,15 @@ def show_table(
     if lines > 1:
         options["row_height"] = _MARGIN + _LINE * lines
     return st.dataframe(shown, hide_index=True, column_config=settings, alt=alt, placeholder="–", **options)
+
+
+def show_sentences_table(table: pd.DataFrame, *, alt: str) -> None:
+    """Show a small table of words as text of the page: cells wrap, and no column is hidden in a narrow window.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of text, as it shall be read; figures are written out. Columns are named by :func:`header`.
+    """
+    words = headers_in_words(table)
+    st.table(words.astype(str).map(escape), hide_index=True, border="horizontal", alt=alt)

@@ -24,7 +24,7 @@ from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
 from dashboard.feedback import count, escape, interval, percent, plain_label
 from dashboard.record_view import records_table
-from dashboard.tables import show_table
+from dashboard.tables import show_chart, show_table
 
 __all__ = [
     "METHOD_NOTE",
@@ -348,7 +348,7 @@ def acceptance_rates(report: PolicyReport, scored: Scored, facet: str) -> None:
         st.markdown(_("No group by {title} has ten books.", title=title))
         return
     shown = known.head(25)
-    st.altair_chart(
+    show_chart(
         rates_chart(
             shown,
             value="value",

@@ -61,7 +61,7 @@ def by_cut_offs() -> None:
         curve, cut = curves[curves["class"] == which], policy.cuts.get(which)
         # What is promised of the whole is no share of the accepted, which this chart shows.
         allowed = promise.max_error if promise and promise.kind == "accepted" else None
-        st.altair_chart(
+        tables.show_chart(
             risk_coverage_chart(
                 curve, thresholds_view.coverage_at(curve, cut), allowed, chart_theme=tables.chart_theme()
             ),
@@ -75,7 +75,7 @@ def by_cut_offs() -> None:
         thresholds_view.class_table(report)
         thresholds_view.behind(scored, apply_policy(scored.table, policy))
         st.header(_("What a cut-off does"))
-        st.altair_chart(
+        tables.show_chart(
             cut_chart(curve, cut, chart_theme=tables.chart_theme()),
             alt=_("Share right and share accepted over the cut-off"),
         )

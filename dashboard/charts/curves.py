@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.formatting import in_percent
 from core.translation import _, noop
-from dashboard.charts import LIGHT, ChartTheme, themed
+from dashboard.charts import LIGHT, Chart, ChartTheme, fixed, named
 
 __all__ = [
     "cut_chart",
@@ -32,7 +32,7 @@ WRONG_AMONG, ACCEPTED = noop("wrong among the accepted"), noop("share of the boo
 
 def risk_coverage_chart(
     curve: pd.DataFrame, here: float | None, allowed: float | None = None, chart_theme: ChartTheme = LIGHT
-) -> Any:
+) -> Chart:
     """Draw the share of errors among the accepted over the share accepted, with its band and the chosen point.
 
     Parameters
@@ -44,6 +44,19 @@ def risk_coverage_chart(
     allowed : float, optional
         The share of errors that shall not be exceeded.
     """
+    return Chart(
+        spec=_risk_coverage_spec(chart_theme),
+        tables={"curve": curve, "allowed": _rule("error_rate", allowed), "here": _rule("coverage", here)},
+    )
+
+
+def _rule(column: str, value: float | None) -> pd.DataFrame:
+    """Return a table of one value, or of none: a line that is not drawn, and must not be read out (``aria=False``)."""
+    return pd.DataFrame({column: [] if value is None else [value]}, dtype=float)
+
+
+@fixed
+def _risk_coverage_spec(chart_theme: ChartTheme) -> Any:
     x = alt.X("coverage:Q", axis=alt.Axis(format="%"), title=_(ACCEPTED))
     y = alt.Y("error_rate:Q", axis=alt.Axis(format="%"), title=_(WRONG_AMONG))
     tips = [
@@ -54,28 +67,25 @@ def risk_coverage_chart(
         alt.Tooltip("error_high:Q", format=".1%", title=_("at most")),
         alt.Tooltip("n_accepted:Q", format=",", title=_("checked among the accepted")),
     ]
-    base = alt.Chart(curve)
+    base = named("curve")
     band = base.mark_area(opacity=0.3, color=chart_theme.accent).encode(
         x=x, y=alt.Y("error_low:Q", title=_(WRONG_AMONG)), y2="error_high:Q"
     )
     line = base.mark_line(color=chart_theme.accent).encode(x=x, y=y, tooltip=tips)
-    layers: list[alt.Chart] = [band, line]
-    if allowed is not None:
-        rule = alt.Chart(pd.DataFrame({"error_rate": [allowed]}))
-        layers.append(
-            rule.mark_rule(strokeDash=[4, 4], color=chart_theme.wrong).encode(
-                y=alt.Y("error_rate:Q", title=_(WRONG_AMONG))
-            )
-        )
-    if here is not None:
-        rule = alt.Chart(pd.DataFrame({"coverage": [here]}))
-        layers.append(
-            rule.mark_rule(color=chart_theme.neutral, strokeWidth=2).encode(x=alt.X("coverage:Q", title=_(ACCEPTED)))
-        )
-    return themed(alt.layer(*layers).properties(height=260), chart_theme)
+    allowed = (
+        named("allowed")
+        .mark_rule(strokeDash=[4, 4], color=chart_theme.wrong, aria=False)
+        .encode(y=alt.Y("error_rate:Q", title=_(WRONG_AMONG)))
+    )
+    here = (
+        named("here")
+        .mark_rule(color=chart_theme.neutral, strokeWidth=2, aria=False)
+        .encode(x=alt.X("coverage:Q", title=_(ACCEPTED)))
+    )
+    return alt.layer(band, line, allowed, here).properties(height=260)
 
 
-def cut_chart(curve: pd.DataFrame, cut: float | None, chart_theme: ChartTheme = LIGHT) -> Any:
+def cut_chart(curve: pd.DataFrame, cut: float | None, chart_theme: ChartTheme = LIGHT) -> Chart:
     """Draw the share accepted and the share right among the accepted over the cut-off of one class.
 
     Parameters
@@ -89,12 +99,15 @@ def cut_chart(curve: pd.DataFrame, cut: float | None, chart_theme: ChartTheme = 
             pd.DataFrame({"cut": curve["cut"], "share": curve["coverage"], "what": _("accepted")}),
         ]
     )
+    return Chart(spec=_cut_spec(chart_theme), tables={"shares": long, "here": _rule("cut", cut)})
+
+
+@fixed
+def _cut_spec(chart_theme: ChartTheme) -> Any:
     x = alt.X("cut:Q", title=_("cut-off on the confidence"))
-    colours = alt.Scale(
-        domain=[_("right among the accepted"), _("accepted")], range=[chart_theme.accent, chart_theme.second]
-    )
+    colours = alt.Scale(domain=[_("right among the accepted"), _("accepted")], range=[chart_theme.accent, chart_theme.second])
     lines = (
-        alt.Chart(long)
+        named("shares")
         .mark_line(interpolate="step-after")
         .encode(
             x=x,
@@ -106,15 +119,8 @@ def cut_chart(curve: pd.DataFrame, cut: float | None, chart_theme: ChartTheme = 
             tooltip=[alt.Tooltip("cut:Q", format=".3f"), "what:N", alt.Tooltip("share:Q", format=".1%")],
         )
     )
-    layers: list[alt.Chart] = [lines]
-    if cut is not None:
-        rule = alt.Chart(pd.DataFrame({"cut": [cut]}))
-        layers.append(
-            rule.mark_rule(color=chart_theme.neutral, strokeWidth=2).encode(
-                x=alt.X("cut:Q", title=_("cut-off on the confidence"))
-            )
-        )
-    return themed(alt.layer(*layers).properties(height=230), chart_theme)
+    here = named("here").mark_rule(color=chart_theme.neutral, strokeWidth=2, aria=False).encode(x=x)
+    return alt.layer(lines, here).properties(height=230)
 
 
 # --- How a model learns, while it learns ------------------------------------------------------------------------------
@@ -163,15 +169,19 @@ def learning_sentence(run: pd.DataFrame) -> str:
     return _("{name}: the last run learns from every title, so none is held out.", name=name)
 
 
-def learning_chart(run: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
+def learning_chart(run: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Chart:
     """Draw the loss over the epochs of one run, see :func:`present_run`."""
     losses = [
         run[["epoch", "loss"]].dropna().assign(what=_(_LEARNED)),
         run[["epoch", "validation_loss"]].dropna().rename(columns={"validation_loss": "loss"}).assign(what=_(_HELD)),
     ]
-    long = pd.concat(losses, ignore_index=True)
+    return Chart(spec=_learning_spec(chart_theme), tables={"losses": pd.concat(losses, ignore_index=True)})
+
+
+@fixed
+def _learning_spec(chart_theme: ChartTheme) -> Any:
     scale = alt.Scale(domain=[_(_LEARNED), _(_HELD)], range=[chart_theme.accent, chart_theme.wrong])
-    base = alt.Chart(long).encode(
+    base = named("losses").encode(
         x=alt.X("epoch:Q", title=_("epochs (passes over the titles)"), axis=alt.Axis(tickMinStep=1)),
         y=alt.Y("loss:Q", title=_("loss (lower is better)"), scale=alt.Scale(zero=True)),
         color=alt.Color("what:N", title=None, scale=scale),
@@ -181,7 +191,7 @@ def learning_chart(run: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
         strokeDash=alt.StrokeDash("what:N", title=None, scale=alt.Scale(domain=[_(_LEARNED), _(_HELD)]))
     )
     dots = base.transform_filter(alt.datum["what"] == _(_HELD)).mark_point(size=70, filled=True, opacity=1)
-    return themed(alt.layer(lines, dots).properties(height=220), chart_theme)
+    return alt.layer(lines, dots).properties(height=220)
 
 
 # --- A sample held against a population -------------------------------------------------------------------------------
@@ -195,7 +205,7 @@ _RATIO_WORDS = (
 )
 
 
-def share_chart(table: pd.DataFrame, sample: str, population: str, chart_theme: ChartTheme = LIGHT) -> Any:
+def share_chart(table: pd.DataFrame, sample: str, population: str, chart_theme: ChartTheme = LIGHT) -> Chart:
     """Draw the share of each value in the sample (dot) and in the population (tick), joined by a line.
 
     Parameters
@@ -203,21 +213,28 @@ def share_chart(table: pd.DataFrame, sample: str, population: str, chart_theme: 
     table : DataFrame
         ``value``, ``sample_share``, ``population_share`` (0 to 1), ``sample_n``, ``population_n``.
     """
-    order = table["value"].tolist()
     long = pd.concat(
         [
             table.assign(set=sample, share=table["sample_share"], n=table["sample_n"]),
             table.assign(set=population, share=table["population_share"], n=table["population_n"]),
         ]
     )[["value", "set", "share", "n"]]
-    y = alt.Y("value:N", sort=order, title=None, axis=alt.Axis(labelLimit=240))
+    return Chart(
+        spec=_share_spec(tuple(table["value"]), sample, population, chart_theme),
+        tables={"pairs": table[["value", "sample_share", "population_share"]], "shares": long},
+    )
+
+
+@fixed
+def _share_spec(order: tuple[str, ...], sample: str, population: str, chart_theme: ChartTheme) -> Any:
+    y = alt.Y("value:N", sort=list(order), title=None, axis=alt.Axis(labelLimit=240))
     lines = (
-        alt.Chart(table[["value", "sample_share", "population_share"]])
+        named("pairs")
         .mark_rule(color=chart_theme.neutral)
         .encode(y=y, x=alt.X("sample_share:Q"), x2="population_share:Q")
     )
     dots = (
-        alt.Chart(long)
+        named("shares")
         .mark_point(size=80, filled=True, opacity=1)
         .encode(
             y=y,
@@ -238,10 +255,10 @@ def share_chart(table: pd.DataFrame, sample: str, population: str, chart_theme: 
             ],
         )
     )
-    return themed(alt.layer(lines, dots).properties(height=alt.Step(24)), chart_theme)
+    return alt.layer(lines, dots).properties(height=alt.Step(24))
 
 
-def ratio_chart(table: pd.DataFrame, sample: str, population: str, chart_theme: ChartTheme = LIGHT) -> Any:
+def ratio_chart(table: pd.DataFrame, sample: str, population: str, chart_theme: ChartTheme = LIGHT) -> Chart:
     """Draw how many times each value is over- or under-represented, with its interval, on a doubling scale.
 
     Parameters
@@ -251,18 +268,27 @@ def ratio_chart(table: pd.DataFrame, sample: str, population: str, chart_theme: 
     """
     columns = ["value", "ratio", "low", "high", "sample_n", "population_n"]
     known = table[table["ratio"].notna() & (table["ratio"] > 0) & (table["low"] > 0)][columns]
-    order = table["value"].tolist()
-    y = alt.Y("value:N", sort=order, title=None, axis=alt.Axis(labelLimit=240))
-    ticks = ratio_ticks([*known["low"], *known["high"]])
+    ticks = tuple(ratio_ticks([*known["low"], *known["high"]]))
+    return Chart(
+        spec=_ratio_spec(tuple(table["value"]), ticks, sample, population, chart_theme),
+        tables={"ratios": known, "same": _rule("ratio", 1.0)},
+    )
+
+
+@fixed
+def _ratio_spec(
+    order: tuple[str, ...], ticks: tuple[float, ...], sample: str, population: str, chart_theme: ChartTheme
+) -> Any:
+    y = alt.Y("value:N", sort=list(order), title=None, axis=alt.Axis(labelLimit=240))
     scale = alt.Scale(type="log", base=2, domain=[ticks[0], ticks[-1]])
-    axis = alt.Axis(values=ticks, labelExpr=_RATIO_WORDS)
+    axis = alt.Axis(values=list(ticks), labelExpr=_RATIO_WORDS)
     title = _("times as frequent in {sample} as in {population} (1 = the same)", sample=sample, population=population)
     tips: list[Any] = [
         "value:N",
         *(alt.Tooltip(f"{key}:Q", format=".2f") for key in ("ratio", "low", "high")),
         "sample_n:Q",
     ]
-    base = alt.Chart(known).encode(y=y, tooltip=tips)
+    base = named("ratios").encode(y=y, tooltip=tips)
     lines = base.mark_rule(strokeWidth=2, color=chart_theme.neutral).encode(
         x=alt.X("low:Q", scale=scale, title=title, axis=axis), x2="high:Q"
     )
@@ -270,11 +296,11 @@ def ratio_chart(table: pd.DataFrame, sample: str, population: str, chart_theme: 
         x=alt.X("ratio:Q", scale=scale, title=title, axis=axis)
     )
     reference_line = (
-        alt.Chart(pd.DataFrame({"ratio": [1.0]}))
+        named("same")
         .mark_rule(strokeWidth=2, color=chart_theme.text)
         .encode(x=alt.X("ratio:Q", scale=scale, title=title, axis=axis))
     )
-    return themed(alt.layer(reference_line, lines, dots).properties(height=alt.Step(24)), chart_theme)
+    return alt.layer(reference_line, lines, dots).properties(height=alt.Step(24))
 
 
 _MOST_TICKS = 8  # steps of an axis of ratios
@@ -296,7 +322,7 @@ def ratio_ticks(ratios: Sequence[float]) -> list[float]:
     return [2.0**power for power in range(first, last + 1, step)]
 
 
-def keyword_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
+def keyword_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Chart:
     """Draw how often a word stands in titles, year by year: one line a set.
 
     Parameters
@@ -304,9 +330,14 @@ def keyword_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
     table : DataFrame
         The rows of one word: ``year``, ``word``, ``set``, ``n_titles``, ``n_with_word``, ``rolling_share``.
     """
-    sets = list(dict.fromkeys(table["set"]))
-    chart = (
-        alt.Chart(table)
+    sets = tuple(dict.fromkeys(table["set"]))
+    return Chart(spec=_keyword_spec(str(table["word"].iloc[0]), sets, chart_theme), tables={"years": table})
+
+
+@fixed
+def _keyword_spec(word: str, sets: tuple[str, ...], chart_theme: ChartTheme) -> Any:
+    return (
+        named("years")
         .mark_line()
         .encode(
             x=alt.X("year:Q", axis=alt.Axis(format="d"), title=_("year of publication")),
@@ -314,10 +345,10 @@ def keyword_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
             color=alt.Color(
                 "set:N",
                 title=None,
-                scale=alt.Scale(domain=sets, range=[chart_theme.accent, chart_theme.second]),
-                sort=sets,
+                scale=alt.Scale(domain=list(sets), range=[chart_theme.accent, chart_theme.second]),
+                sort=list(sets),
             ),
-            strokeDash=alt.StrokeDash("set:N", title=None, sort=sets),
+            strokeDash=alt.StrokeDash("set:N", title=None, sort=list(sets)),
             tooltip=[
                 "year:Q",
                 "word:N",
@@ -327,6 +358,5 @@ def keyword_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
                 alt.Tooltip("rolling_share:Q", format=".1%", title=_("share")),
             ],
         )
-        .properties(height=280, title=str(table["word"].iloc[0]))
+        .properties(height=280, title=word)
     )
-    return themed(chart, chart_theme)

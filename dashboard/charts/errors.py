@@ -9,7 +9,7 @@ import pandas as pd
 from core.evaluation import most_confused
 from core.formatting import percent
 from core.translation import _, plural
-from dashboard.charts import LIGHT, ChartTheme, themed
+from dashboard.charts import LIGHT, Chart, ChartTheme, fixed, named
 
 __all__ = [
     "CELL",
@@ -39,7 +39,7 @@ _READABLE_PAIRS = 12
 _READABLE = 6
 
 
-def confusion_chart(confusion: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
+def confusion_chart(confusion: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Chart:
     """Draw the confusion matrix; a click on a cell selects its ``truth`` and ``predicted`` under the name :data:`CELL`.
 
     With many classes only those with the most errors are drawn, in small cells without words.
@@ -63,13 +63,18 @@ def confusion_chart(confusion: pd.DataFrame, chart_theme: ChartTheme = LIGHT) ->
     cells["of_row"] = [
         _("{share} of the row", share=percent(share, 0)).replace(" %", "\u00a0%") for share in cells["share"]
     ]
+    return Chart(spec=_confusion_spec(tuple(rows), tuple(columns), chart_theme), tables={"cells": cells})
+
+
+@fixed
+def _confusion_spec(rows: tuple[str, ...], columns: tuple[str, ...], chart_theme: ChartTheme) -> Any:
     few = len(columns) <= _READABLE
     click = alt.selection_point(name=CELL, fields=["truth", "predicted"], on="click", empty=True)
     top = alt.Axis(orient="top", labelAngle=0 if few else -60, labelLimit=160)
     shade = alt.Scale(domain=[0, 1], range=[chart_theme.faint_right, chart_theme.right])
-    base = alt.Chart(cells).encode(
-        x=alt.X("predicted:N", sort=columns, title=_("predicted"), axis=top),
-        y=alt.Y("truth:N", sort=rows, title=_("what the books are"), axis=alt.Axis(labelLimit=200)),
+    base = named("cells").encode(
+        x=alt.X("predicted:N", sort=list(columns), title=_("predicted"), axis=top),
+        y=alt.Y("truth:N", sort=list(rows), title=_("what the books are"), axis=alt.Axis(labelLimit=200)),
     )
     squares = (
         base.mark_rect(cursor="pointer", stroke=chart_theme.text)
@@ -87,13 +92,11 @@ def confusion_chart(confusion: pd.DataFrame, chart_theme: ChartTheme = LIGHT) ->
             base.mark_text(dy=-8, fontWeight="bold").encode(text="books:N", color=ink),
             base.mark_text(dy=8).encode(text="of_row:N", color=ink),
         ]
-    return themed(
-        alt.layer(*layers).properties(height=60 + max(24, 80 if len(rows) <= _READABLE else 24) * len(rows)),
-        chart_theme,
-    )
+    height = 60 + max(24, 80 if len(rows) <= _READABLE else 24) * len(rows)
+    return alt.layer(*layers).properties(height=height)
 
 
-def length_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
+def length_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Chart:
     """Draw how long the titles are that were read right and wrong: the share of each outcome per band of length.
 
     Parameters
@@ -101,12 +104,18 @@ def length_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
     table : DataFrame
         ``length`` (band of characters, in order), ``outcome`` ('right', 'wrong'), ``n``, ``share`` (of the outcome).
     """
-    order = list(dict.fromkeys(table["length"]))
-    chart = (
-        alt.Chart(table)
+    return Chart(spec=_length_spec(tuple(dict.fromkeys(table["length"])), chart_theme), tables={"lengths": table})
+
+
+@fixed
+def _length_spec(order: tuple[str, ...], chart_theme: ChartTheme) -> Any:
+    return (
+        named("lengths")
         .mark_bar()
         .encode(
-            x=alt.X("length:N", sort=order, title=_("length of the title in characters"), axis=alt.Axis(labelAngle=0)),
+            x=alt.X(
+                "length:N", sort=list(order), title=_("length of the title in characters"), axis=alt.Axis(labelAngle=0)
+            ),
             xOffset=alt.XOffset("outcome:N", sort=["right", "wrong"]),
             y=alt.Y("share:Q", axis=alt.Axis(format="%"), title=_("share of titles")),
             color=alt.Color(
@@ -123,10 +132,9 @@ def length_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
         )
         .properties(height=240)
     )
-    return themed(chart, chart_theme)
 
 
-def reliability_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
+def reliability_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Chart:
     """Draw how often the model is right where it says it is so many per cent sure.
 
     Parameters
@@ -134,7 +142,13 @@ def reliability_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> A
     table : DataFrame
         ``mean_confidence``, ``accuracy``, ``low``, ``high``, ``n`` per bin.
     """
-    base = alt.Chart(table)
+    ends = pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0]})
+    return Chart(spec=_reliability_spec(chart_theme), tables={"bins": table, "perfect": ends})
+
+
+@fixed
+def _reliability_spec(chart_theme: ChartTheme) -> Any:
+    base = named("bins")
     # Each layer says both titles: one without them takes them from all, or adds its own.
     x_title, right = _("how sure it was"), _("how often it was right")
     x = alt.X("mean_confidence:Q", axis=alt.Axis(format="%"), title=x_title)
@@ -152,14 +166,14 @@ def reliability_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> A
         x=x, y=alt.Y("accuracy:Q", axis=alt.Axis(format="%"), title=right), tooltip=tips
     )
     perfect = (
-        alt.Chart(pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0]}))
+        named("perfect")
         .mark_line(strokeDash=[4, 4], color=chart_theme.neutral)
         .encode(x=alt.X("x:Q", title=x_title), y=alt.Y("y:Q", title=right))
     )
-    return themed(alt.layer(perfect, lines, dots).properties(height=300), chart_theme)
+    return alt.layer(perfect, lines, dots).properties(height=300)
 
 
-def heatmap_chart(table: pd.DataFrame, down: str, across: str, chart_theme: ChartTheme = LIGHT) -> Any:
+def heatmap_chart(table: pd.DataFrame, down: str, across: str, chart_theme: ChartTheme = LIGHT) -> Chart:
     """Draw the share wrong for every pair of values of two facets; pairs of fewer than ten books stay empty.
 
     A click on a cell selects its ``down`` and ``across`` under the name :data:`PAIR`.
@@ -171,7 +185,8 @@ def heatmap_chart(table: pd.DataFrame, down: str, across: str, chart_theme: Char
     """
     known = table.dropna(subset=["rate"])
     rows, columns = (
-        [str(value) for value in dict.fromkeys(table[facet]) if value in set(known[facet])] for facet in (down, across)
+        tuple(str(value) for value in dict.fromkeys(table[facet]) if value in set(known[facet]))
+        for facet in (down, across)
     )
     cells = pd.DataFrame(
         {
@@ -184,18 +199,26 @@ def heatmap_chart(table: pd.DataFrame, down: str, across: str, chart_theme: Char
             ],
         }
     )
+    half = float(cells["rate"].max()) / 2
+    return Chart(spec=_heatmap_spec(rows, columns, down, across, half, chart_theme), tables={"cells": cells})
+
+
+@fixed
+def _heatmap_spec(
+    rows: tuple[str, ...], columns: tuple[str, ...], down: str, across: str, half: float, chart_theme: ChartTheme
+) -> Any:
     few = len(columns) <= _READABLE_PAIRS
     click = alt.selection_point(name=PAIR, fields=["down", "across"], on="click", empty=True)
     axis = alt.Axis(orient="top", labelAngle=0 if few else -60, labelLimit=160)
     shade = alt.Scale(domainMin=0, range=[chart_theme.faint_wrong, chart_theme.wrong])
-    base = alt.Chart(cells).encode(
-        x=alt.X("across:N", sort=columns, title=None, axis=axis),
-        y=alt.Y("down:N", sort=rows, title=None, axis=alt.Axis(labelLimit=200)),
+    base = named("cells").encode(
+        x=alt.X("across:N", sort=list(columns), title=None, axis=axis),
+        y=alt.Y("down:N", sort=list(rows), title=None, axis=alt.Axis(labelLimit=200)),
     )
     squares = (
         base.mark_rect(cursor="pointer", stroke=chart_theme.text)
         .encode(
-            color=alt.Color("rate:Q", scale=shade, legend=alt.Legend(title="share wrong", format=".0%")),
+            color=alt.Color("rate:Q", scale=shade, legend=alt.Legend(title=_("share wrong"), format=".0%")),
             strokeWidth=alt.condition(click, alt.value(3), alt.value(0), empty=False),
             tooltip=[
                 alt.Tooltip("down:N", title=down.replace("_", " ")),
@@ -206,13 +229,9 @@ def heatmap_chart(table: pd.DataFrame, down: str, across: str, chart_theme: Char
         )
         .add_params(click)
     )
-    dark = alt.condition(
-        f"datum.rate > {float(cells['rate'].max()) / 2}",
-        alt.value(chart_theme.on_wrong),
-        alt.value(chart_theme.on_faint),
-    )
+    dark = alt.condition(f"datum.rate > {half}", alt.value(chart_theme.on_wrong), alt.value(chart_theme.on_faint))
     layers = [squares, *([base.mark_text().encode(text="books:N", color=dark)] if few else [])]
-    return themed(alt.layer(*layers).properties(height=80 + 28 * len(rows)), chart_theme)
+    return alt.layer(*layers).properties(height=80 + 28 * len(rows))
 
 
 # --- Rates with their intervals: one dot and one line a value, never a bare bar ---------------------------------------
@@ -227,7 +246,7 @@ def rates_chart(
     overall: float | None = None,
     order: Sequence[str] | None = None,
     chart_theme: ChartTheme = LIGHT,
-) -> Any:
+) -> Chart:
     """Draw one rate a row, with its interval and its n, and a line for the whole.
 
     Parameters
@@ -249,8 +268,14 @@ def rates_chart(
         }
     )
     data["books"] = [_("{n:,} books", n=n) for n in data["n"]]
-    sort = list(order) if order is not None else list(data["value"])
-    y = alt.Y("value:N", sort=sort, title=None, axis=alt.Axis(labelLimit=260))
+    sort = tuple(order) if order is not None else tuple(data["value"])
+    overall_rate = pd.DataFrame({"rate": [] if overall is None else [overall]}, dtype=float)
+    return Chart(spec=_rates_spec(sort, title, chart_theme), tables={"rates": data, "overall": overall_rate})
+
+
+@fixed
+def _rates_spec(order: tuple[str, ...], title: str, chart_theme: ChartTheme) -> Any:
+    y = alt.Y("value:N", sort=list(order), title=None, axis=alt.Axis(labelLimit=260))
     x = alt.X("rate:Q", title=title, axis=alt.Axis(format="%"), scale=alt.Scale(zero=True))
     tips = [
         alt.Tooltip("value:N", title=_("value")),
@@ -259,26 +284,24 @@ def rates_chart(
         alt.Tooltip("high:Q", format=".1%", title=_("at most")),
         alt.Tooltip("n:Q", format=",", title=_("books")),
     ]
-    base = alt.Chart(data).encode(y=y, tooltip=tips)
+    base = named("rates").encode(y=y, tooltip=tips)
     lines = base.mark_rule(strokeWidth=2, color=chart_theme.neutral).encode(x=alt.X("low:Q", title=title), x2="high:Q")
     dots = base.mark_point(size=70, filled=True, color=chart_theme.accent, opacity=1).encode(x=x)
     counts = base.mark_text(align="left", dx=6, color=chart_theme.text, fontSize=11).encode(
         x=alt.X("high:Q"), text="books:N"
     )
-    layers = [lines, dots, counts]
-    if overall is not None:
-        layers.append(
-            alt.Chart(pd.DataFrame({"rate": [overall]}))
-            .mark_rule(strokeDash=[4, 4], color=chart_theme.neutral)
-            .encode(x="rate:Q", tooltip=[alt.Tooltip("rate:Q", format=".1%", title=_("all books"))])
-        )
-    return themed(alt.layer(*layers).properties(height=alt.Step(26)), chart_theme)
+    overall = (
+        named("overall")
+        .mark_rule(strokeDash=[4, 4], color=chart_theme.neutral, aria=False)
+        .encode(x="rate:Q", tooltip=[alt.Tooltip("rate:Q", format=".1%", title=_("all books"))])
+    )
+    return alt.layer(lines, dots, counts, overall).properties(height=alt.Step(26))
 
 
 # --- Words for and against a class ------------------------------------------------------------------------------------
 
 
-def words_chart(table: pd.DataFrame, class_name: str, chart_theme: ChartTheme = LIGHT) -> Any:
+def words_chart(table: pd.DataFrame, class_name: str, chart_theme: ChartTheme = LIGHT) -> Chart:
     """Draw what each word of a title contributes, in the order of the title.
 
     Parameters
@@ -289,21 +312,20 @@ def words_chart(table: pd.DataFrame, class_name: str, chart_theme: ChartTheme = 
     speaks = ["for" if number > 0 else "against" for number in table["contribution"]]
     data = table.assign(place=range(len(table)), speaks=speaks)
     data["word"] = [f"{place + 1}. {word}" for place, word in zip(data["place"], data["word"], strict=True)]
+    return Chart(spec=_words_spec(tuple(data["word"]), class_name, chart_theme), tables={"words": data})
+
+
+@fixed
+def _words_spec(words: tuple[str, ...], class_name: str, chart_theme: ChartTheme) -> Any:
     scale = alt.Scale(domain=["for", "against"], range=[chart_theme.right, chart_theme.wrong])
-    chart = (
-        alt.Chart(data)
+    return (
+        named("words")
         .mark_bar()
         .encode(
-            y=alt.Y(
-                "word:N", sort=data["word"].tolist(), title=None, axis=alt.Axis(labelLimit=160, labelOverlap=False)
-            ),
-            x=alt.X(
-                "contribution:Q",
-                title=_("against {class_name}  ←  log-odds  →  for {class_name}", class_name=class_name),
-            ),
+            y=alt.Y("word:N", sort=list(words), title=None, axis=alt.Axis(labelLimit=160, labelOverlap=False)),
+            x=alt.X("contribution:Q", title=_("against {class_name}  ←  log-odds  →  for {class_name}", class_name=class_name)),
             color=alt.Color("speaks:N", title=None, scale=scale),
             tooltip=["word:N", alt.Tooltip("contribution:Q", format="+.2f")],
         )
         .properties(height=alt.Step(18))
     )
-    return themed(chart, chart_theme)

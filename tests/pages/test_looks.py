@@ -48,13 +48,13 @@ def test_charts_write_percentages_as_sentences_do() -> None:
     table = pd.DataFrame({"value": ["Dutch"], "rate": [0.5], "low": [0.4], "high": [0.6], "n": [20]})
     bins = table.assign(mean_confidence=0.5, accuracy=0.5)
     for chart in (rates_chart(table, value="value", rate="rate", title="share"), reliability_chart(bins)):
-        assert chart.to_dict()["config"]["locale"]["number"]["percent"] == "\u00a0%"
+        assert chart.spec["config"]["locale"]["number"]["percent"] == "\u00a0%"
     cells = pd.DataFrame({"a": ["x"], "b": ["y"], "rate": [0.25], "errors": [5], "n": [20]})
-    chart = heatmap_chart(cells, "a", "b").to_dict()
-    assert chart["config"]["locale"]["number"]["percent"] == "\u00a0%"
-    [cell] = next(iter(chart["datasets"].values()))
+    chart = heatmap_chart(cells, "a", "b")
+    assert chart.spec["config"]["locale"]["number"]["percent"] == "\u00a0%"
+    [cell] = chart.tables["cells"].to_dict("records")
     assert (cell["rate"], cell["books"], cell["down"], cell["across"]) == (0.25, "5 of 20", "x", "y")
-    assert chart["params"][0]["select"]["fields"] == ["down", "across"]
+    assert chart.spec["params"][0]["select"]["fields"] == ["down", "across"]
 
 
 def test_headers_are_words() -> None:
