@@ -29,18 +29,11 @@ if sample.fingerprint == population.fingerprint:
 result = cache.representativeness(sample, population)
 conclusion, *further = wording.sentences(result)
 feedback.conclusion(escape(conclusion))
-feedback.show_sentences(*further)
-summary = collection_view.summary(result)
-collection_view.summary_table(summary)
-widgets.download_table(summary, f"{sample.name}-against-{population.name}")
-
-st.header(_("One facet"))
-facet = widgets.choose_facet(_("Look at"), navigation.FACET, tuple(FACETS))
+first = wording.lead(result)
+facet = widgets.choose_facet(_("Look at"), navigation.FACET, tuple(FACETS), first.facet if first else "language")
 comparison = next(item for item in result.facets if item.facet == facet)
-feedback.conclusion(escape(wording.headline(comparison)))
-feedback.show_sentences(*wording.caveats(comparison))
-if facet == "language":
-    feedback.show_sentences(*wording.evidence_sentences(cache.language_evidence(sample, population)))
+if comparison is not first:
+    feedback.show_sentences(wording.headline(comparison))
 kind = st.segmented_control(
     _("Show"),
     [noop("Shares"), noop("Times as frequent")],
@@ -51,11 +44,20 @@ kind = st.segmented_control(
     format_func=_,
 )
 draw = share_chart if kind == "Shares" else ratio_chart
-st.altair_chart(
+tables.show_chart(
     draw(comparison.chart_table(), sample.name, population.name, chart_theme=tables.chart_theme()),
-    alt=f"{facet_title(facet)}: {_(str(kind))}",
+    alt=f"{facet_title(facet)}: {_(str(kind))}. {wording.headline(comparison)}",
 )
+feedback.show_sentences(*wording.caveats(comparison))
+if facet == "language":
+    feedback.show_sentences(*wording.evidence_sentences(cache.language_evidence(sample, population)))
 collection_view.facet_table(comparison, sample.name, population.name)
+
+st.header(_("All facets"))
+feedback.show_sentences(*further)
+summary = collection_view.summary(result)
+collection_view.summary_table(summary)
+widgets.download_table(summary, f"{sample.name}-against-{population.name}")
 
 st.header(_("Words in titles over time"))
 words = st.text_input(
@@ -65,10 +67,11 @@ over_time = cache.keywords(sample, population, words)
 feedback.show_sentences(collection_view.keyword_sentence(over_time))
 columns = st.columns(2)
 for place, (word, rows) in enumerate(over_time.dropna(subset=["year"]).groupby("word", sort=False)):
-    columns[place % 2].altair_chart(
-        keyword_chart(rows, chart_theme=tables.chart_theme()),
-        alt=_("Share of titles with “{word}”, year by year", word=word),
-    )
+    with columns[place % 2]:
+        tables.show_chart(
+            keyword_chart(rows, chart_theme=tables.chart_theme()),
+            alt=_("Share of titles with “{word}”, year by year", word=word),
+        )
 widgets.download_table(over_time, f"{sample.name}-{population.name}-words")
 feedback.how_computed(_(collection_view.METHOD_NOTE))
 feedback.next_step("Models")

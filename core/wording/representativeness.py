@@ -13,28 +13,80 @@ from numpy.typing import NDArray
 from core.facets import facet_words, missing_value
 from core.formatting import capitalised, in_percent, listed, over_or_under
 from core.language_evidence import LanguageEvidence, LanguageSources
-from core.representativeness import TOO_FEW_BOOKS, VERDICTS, FacetComparison, Representativeness
+from core.representativeness import TOO_FEW_BOOKS, VERDICTS, FacetComparison, Representativeness, verdict_of
 from core.schema import LANGUAGE
-from core.statistics import MINIMUM_RECORDS
+from core.statistics import MINIMUM_RECORDS, total_variation
 from core.translation import _
 
-__all__ = ["caveats", "evidence_sentences", "headline", "sentences"]
+__all__ = ["catalogued_differently", "caveats", "evidence_sentences", "headline", "lead", "sentences"]
 
 # From these differences of the shares of missing values on, the comparison of the other values is distorted, and so
 # much so that only the books that have a value are compared in a headline.
 _DISTORTING, _OVERWHELMING = 0.10, 0.25
 _WORTH_SAYING = 0.01  # differences of shares below this are not in a headline
 _ABOUT_CATALOGUING = ("language_source", "date_certainty")  # here the missing value is what the facet is about
+_ABOUT_TITLES = ("title_length", "first_letter")  # of less weight than what a book is
+_ALIKE = VERDICTS[0][1]
+
+
+def catalogued_differently(comparison: FacetComparison) -> bool:
+    """Tell whether two sets differ by a facet because of how their records were made, whatever the books are.
+
+    So do facets about cataloguing, those whose values are missing in one set very much more often, and those that are
+    alike among the books with a value.
+    """
+    if comparison.verdict in (_ALIKE, TOO_FEW_BOOKS):
+        return False
+    if comparison.facet in _ABOUT_CATALOGUING or _missing_gap(comparison, _OVERWHELMING) is not None:
+        return True
+    return verdict_of(_distance_of_known(comparison), comparison.tvd_by_chance) == _ALIKE
+
+
+def _distance_of_known(comparison: FacetComparison) -> float:
+    """Return the total variation distance among the books that have a value; 0 where one set has none."""
+    known = comparison.table[comparison.table["value"] != missing_value(comparison.facet)]
+    ours, theirs = known["sample_n"].to_numpy(dtype=float), known["population_n"].to_numpy(dtype=float)
+    return total_variation(ours, theirs) if ours.sum() and theirs.sum() else 0.0
+
+
+def lead(result: Representativeness) -> FacetComparison | None:
+    """Return the facet by which the books of two sets differ most, beyond chance; None where they are alike.
+
+    What is only catalogued differently is left out, and how titles are written comes after what the books are.
+    """
+    differing = [
+        comparison
+        for comparison in result.facets
+        if comparison.verdict not in (_ALIKE, TOO_FEW_BOOKS) and not catalogued_differently(comparison)
+    ]
+    return max(
+        differing,
+        key=lambda item: (item.facet not in _ABOUT_TITLES, _distance_of_known(item) - item.tvd_by_chance),
+        default=None,
+    )
 
 
 def sentences(result: Representativeness) -> tuple[str, ...]:
-    """Say by which facets the two sets are how different (the conclusion, first), and how they overlap."""
+    """Say what differs most (the conclusion, first), by which facets the two are how different, and how they overlap.
+
+    What comes of cataloguing alone is said apart, after what the books are.
+    """
     ours, theirs = _("{name} books", name=result.sample_name), _("{name} books", name=result.population_name)
-    summary = []
+    first = lead(result)
+    summary = [headline(first)] if first is not None else []
     for word in (*(name for limit, name in reversed(VERDICTS)), TOO_FEW_BOOKS):
-        facets = [_(comparison.title).lower() for comparison in result.facets if comparison.verdict == word]
+        facets = [
+            _(comparison.title).lower()
+            for comparison in result.facets
+            if comparison.verdict == word and not catalogued_differently(comparison)
+        ]
         if facets:
             summary.append(_("{word} by {facets}.", word=capitalised(_(word)), facets=", ".join(facets)))
+    artefacts = [_(comparison.title).lower() for comparison in result.facets if catalogued_differently(comparison)]
+    if artefacts:
+        summary.append(
+            _("Catalogued differently, which says little about the books: {facets}.", facets=", ".join(artefacts))
+        )
     if not result.n_elsewhere:
         summary.append(
             _(
@@ -74,7 +126,7 @@ def headline(comparison: FacetComparison) -> str:
     if verdict == TOO_FEW_BOOKS:
         return _("There are too few books to compare the two by {title}.", title=title)
     ours, theirs = table["sample_n"].to_numpy(dtype=float), table["population_n"].to_numpy(dtype=float)
-    if verdict == VERDICTS[0][1]:
+    if verdict == _ALIKE:
         largest = 100 * np.abs(ours / ours.sum() - theirs / theirs.sum()).max()
         return _(
             "By {title} the {sample_name} books are like the {population_name} ones: no value's share"
@@ -92,7 +144,9 @@ def headline(comparison: FacetComparison) -> str:
         if min(ours.sum(), theirs.sum()) < MINIMUM_RECORDS:
             return sentences[0]
     before = _("among the others, ") if sentences else ""
-    for position in _extremes(ours, theirs):
+    # How often a value is missing tells of records, not of books: it is said where nothing else is worth saying.
+    known = ~missing if comparison.facet not in _ABOUT_CATALOGUING else np.ones(len(missing), dtype=bool)
+    for position in _extremes(ours, theirs, known) or _extremes(ours, theirs, missing):
         mine, other = ours[position] / ours.sum(), theirs[position] / theirs.sum()
         words = facet_words(comparison.facet, str(table["value"].iloc[position]))
         shares = (
@@ -112,10 +166,10 @@ def headline(comparison: FacetComparison) -> str:
     return " ".join(sentences)
 
 
-def _extremes(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> list[int]:
-    """Return where the difference of shares is largest upwards and downwards, as far as it is worth saying."""
+def _extremes(ours: NDArray[np.float64], theirs: NDArray[np.float64], among: NDArray[np.bool_]) -> list[int]:
+    """Return where, `among` some values, shares differ most upwards and downwards, as far as it is worth saying."""
     difference = ours / ours.sum() - theirs / theirs.sum()
-    difference[np.maximum(ours, theirs) < MINIMUM_RECORDS] = 0
+    difference[(np.maximum(ours, theirs) < MINIMUM_RECORDS) | ~among] = 0
     positions = (int(difference.argmax()), int(difference.argmin()))
     return [position for position in positions if abs(difference[position]) >= _WORTH_SAYING]
 

@@ -11,7 +11,7 @@ from core.facets import FACETS
 from core.representativeness import TOO_FEW_BOOKS, VERDICTS, FacetComparison, compare, verdict_of
 from core.schema import RECORDS_COLUMNS
 from core.statistics import share_ratio, standardised_residuals
-from core.wording.representativeness import caveats, headline, sentences
+from core.wording.representativeness import catalogued_differently, caveats, headline, lead, sentences
 
 
 def books(first_id: int = 0, **counts: int) -> pd.DataFrame:
@@ -260,6 +260,46 @@ def test_all_facets_by_default(apart):
     assert tuple(facet.facet for facet in result.facets) == FACETS
     assert sentences(result)[-1].startswith("Alike by ")
     assert "Clearly different by language." in sentences(result)
+
+
+def test_what_a_curator_needs_comes_first(apart):
+    sample, population = (table.copy() for table in apart)
+    # every language of the sample is catalogued; half of the population's were detected: a difference of 45 in 100
+    detected = (population.index % 2 == 0) & (population["language"] != "")
+    population.loc[detected, "language_source"] = "detected"
+    # and the sample alone has countries, which tells nothing of where the population's books are from
+    sample["country"] = "Netherlands"
+    population["country"] = pd.Series(["France"] * 200 + [""] * 800, dtype="str")
+    result = compare(sample, population, sample_name="annotated", population_name="digitised")
+    apart_by = {comparison.facet: comparison.tvd for comparison in result.facets}
+    assert apart_by["country"] > apart_by["language_source"] > apart_by["language"] == pytest.approx(0.2)
+    assert lead(result).facet == "language"
+    conclusion, *further = sentences(result)
+    assert conclusion == headline(lead(result))
+    assert conclusion.startswith("Dutch books are 19 % of the annotated and 3 % of the digitised books")
+    assert further[0] == "Clearly different by language."
+    assert further[-1] == (
+        "Catalogued differently, which says little about the books: country, where the language comes from."
+    )
+    assert not any("different by country" in sentence or "different by where" in sentence for sentence in further)
+
+
+def test_how_titles_are_written_comes_after_what_the_books_are(apart):
+    sample, population = (table.copy() for table in apart)
+    sample["title"] = "Zeeland"  # all begin with Z, and none of the population's do
+    result = compare(sample, population, ["first_letter", "language"])
+    assert [comparison.tvd for comparison in result.facets] == [1, pytest.approx(0.2)]
+    assert lead(result).facet == "language"
+    assert lead(compare(sample, population, ["first_letter", "decade"])).facet == "first_letter"
+    assert lead(compare(sample, population, ["decade"])) is None
+
+
+def test_a_column_that_is_filled_more_often_in_one_set_says_nothing_of_the_books(apart):
+    sample, population = apart
+    assert not catalogued_differently(by_language(sample, population))  # without a language: 10 and 6 in 100
+    blank = by_language(books(English=80, none=20), population)
+    assert catalogued_differently(blank)
+    assert lead(compare(books(English=80, none=20), population, ["language"])) is None
 
 
 def test_json(apart):

@@ -25,7 +25,7 @@ VIEWS = [
 # A word that stands on the page only when what it is about has been computed.
 WORDS = {
     "catalogue.py": "library",
-    "representativeness.py": "One facet",
+    "representativeness.py": "All facets",
     "review.py": "42 waiting",
     "thresholds.py": "accept",
     "home.py": "What is loaded",

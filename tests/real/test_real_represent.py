@@ -57,7 +57,13 @@ def test_every_annotated_book_is_a_digitised_one(compared):
 
 
 def test_the_conclusion_comes_first(compared):
-    assert sentences(compared)[0] == "Very different by country, language, where the language comes from."
+    first, second, *_ = sentences(compared)
+    assert first.startswith("Dutch books are 22 % of the annotated and 2 % of the digitised books:")
+    assert second == "Very different by language."
+    assert (
+        "Catalogued differently, which says little about the books: country, where the language comes from."
+        in sentences(compared)
+    )
 
 
 def test_three_languages_are_many_times_over_represented(compared):
