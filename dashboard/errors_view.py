@@ -224,9 +224,7 @@ def lengths(scored: Scored) -> None:
     st.header(_("Length of the title"))
     table = length_by_outcome(scored.labelled)
     _length_sentence(table)
-    show_chart(
-        length_chart(table, chart_theme=theme.chart_theme()), alt=_("Length of titles read right and wrong")
-    )
+    show_chart(length_chart(table, chart_theme=theme.chart_theme()), alt=_("Length of titles read right and wrong"))
     widgets.download_table(table, "length-by-outcome")
 
 

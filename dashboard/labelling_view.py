@@ -197,6 +197,7 @@ def table(tryout_data: TryoutData, tried: TrialResult) -> None:
     shown = pd.DataFrame(
         {
             "function": rows["name"],
+            "where": [function.when.condition for function in tried.votes.functions],
             "votes for": rows["polarity"],
             "books": rows["books"],
             "coverage": rows["coverage"],
@@ -209,20 +210,26 @@ def table(tryout_data: TryoutData, tried: TrialResult) -> None:
             "overlap": rows["overlap"],
             "conflict": rows["conflict"],
             "copies": rows["copies"],
-            "where": [function.when.condition for function in tried.votes.functions],
         }
     )
     ids = _ids(tried.votes.functions)
     picked = show_table(
         shown,
         shares=["coverage", "overlap", "conflict", "right"],
+        lines=3,
         on_select="rerun",
         selection_mode="multi-row",
         # Ticks are places in this list: another list is another table, in which nothing is ticked.
         key=f"functions_picked_{digest(ids)}",
         columns={
-            "where": st.column_config.TextColumn(width="large"),
-            "titles": st.column_config.NumberColumn(help=_("Labelled titles kept back on which it votes")),
+            "function": st.column_config.TextColumn(width=120),
+            "where": st.column_config.TextColumn(width=190),
+            "votes for": st.column_config.TextColumn(width=100),
+            "books": st.column_config.NumberColumn(width=62),
+            "coverage": st.column_config.NumberColumn(width=80),
+            "right": st.column_config.NumberColumn(width=70),
+            "between": st.column_config.TextColumn(width=120),
+            "titles": st.column_config.NumberColumn(width=60, help=_("Labelled titles kept back on which it votes")),
         },
         alt=_("One row a labelling function: its class, coverage, accuracy with interval and n, overlap, conflict"),
     )

@@ -25,7 +25,7 @@ from core.wording.languages import unknown_sentences
 from dashboard import cache, feedback, upkeep_view, widgets
 from dashboard.feedback import escape, figure, percent, rate
 from dashboard.language import only
-from dashboard.tables import classes_alike, show_table
+from dashboard.tables import classes_alike, show_sentences_table, show_table
 
 __all__ = [
     "can_start",
@@ -140,7 +140,7 @@ def show_unknown_languages(models: Sequence[ModelDescription]) -> None:
 
 
 def list_of_models(models: Sequence[ModelDescription]) -> None:
-    """Show every model: what it is, what it learned from, how it did on its test part."""
+    """Show every model and how it did on its test part; of the one that is chosen, what it is and learned from."""
     rows = []
     for model in models:
         test, by_rules = model.metrics.test, model.tested_on.by_rules
@@ -149,7 +149,7 @@ def list_of_models(models: Sequence[ModelDescription]) -> None:
                 "model": model.name,
                 # How often a model repeats its own rules is no measure of how often it is right.
                 "right": "–" if by_rules else percent(test.accuracy.value),
-                "tested on": model.tested_on.words,
+                noop("tested on"): model.tested_on.words,
                 "kind": model.title,
                 "learned from": model.manifest.labels,
                 "reads": ", ".join(model.manifest.input_columns),
@@ -160,34 +160,36 @@ def list_of_models(models: Sequence[ModelDescription]) -> None:
             }
         )
     table = pd.DataFrame(rows)
-    show_table(
-        table.drop(columns=["macro-F1", _("off by (calibration)")]),
-        lines=3,
-        columns={
-            "model": st.column_config.TextColumn(width=130),
-            "right": st.column_config.TextColumn(width=70),
-            "tested on": st.column_config.TextColumn(width=150),
-            "kind": st.column_config.TextColumn(width=150),
-            "learned from": st.column_config.TextColumn(width=140),
-            "reads": st.column_config.TextColumn(width=80),
-            "made": st.column_config.TextColumn(width=100),
-            "MB": st.column_config.NumberColumn(format="%.1f", width=60),
-        },
+    show_sentences_table(
+        table[["model", "right", "tested on", "kind"]],
         alt=_("All models with their figures on their own test part"),
     )
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    which = str(left.selectbox(_("One model"), [model.name for model in models], key="model_kept"))
+    with right:
+        upkeep_view.manage("models", which)
+    chosen = next(row for row in rows if row["model"] == which)
     st.caption(
-        _(
-            "Compare only models that were tested on the same books. The test part is cut from the labels a"
-            " model learned"
-            " from, which may be another population than the collection: what counts is a test on books drawn at random"
-            " from the collection. Where rules gave the labels, nothing is known of how often the model is right."
+        escape(
+            _(
+                "Learned from {labels}; reads {columns}; made {date}; {megabytes:.1f} MB.",
+                labels=chosen["learned from"],
+                columns=chosen["reads"],
+                date=chosen["made"],
+                megabytes=chosen["MB"],
+            )
         )
     )
+    feedback.more(
+        _("Which models can be compared"),
+        _(
+            "Compare only models that were tested on the same books. The test part is cut from the labels a model"
+            " learned from, which may be another population than the collection: what counts is a test on books drawn"
+            " at random from the collection. Where rules gave the labels, nothing is known of how often the model is"
+            " right."
+        ),
+    )
     widgets.download_table(table, "models")
-    left, right = st.columns([2, 3], vertical_alignment="bottom")
-    which = left.selectbox(_("To rename or remove"), [model.name for model in models], key="model_kept")
-    with right:
-        upkeep_view.manage("models", str(which))
 
 
 def training_form(labels: Sequence[str]) -> dict[str, Any] | None:

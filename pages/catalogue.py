@@ -1,5 +1,6 @@
 """Catalogue: load a file, see how it was read, correct it, and know the quality of its fields."""
 
+import pandas as pd
 import streamlit as st
 
 from core.collection import field_quality
@@ -7,9 +8,9 @@ from core.translation import _, noop
 from core.wording import evaluation as wording
 from dashboard import cache, feedback, loading, navigation, people, upkeep_view, widgets
 from dashboard import loading as catalogue_choice
-from dashboard.feedback import escape
+from dashboard.feedback import escape, percent
 from dashboard.record_view import records_table
-from dashboard.tables import header, show_table
+from dashboard.tables import header, show_sentences_table
 
 st.title(_("Catalogue"))
 if people.allowed(_("load files")):
@@ -58,18 +59,15 @@ view = st.segmented_control(
 )
 if view == "Fields":
     table = field_quality(records)
-    show_table(
-        table.assign(field=table["field"].map(header)).drop(columns="n"),
-        shares=["share"],
-        lines=3,
-        height="content",
-        columns={
-            "field": st.column_config.TextColumn(width=170),
-            "share": st.column_config.NumberColumn(_("filled"), width=80),
-            "filled": st.column_config.NumberColumn(_("with a value"), format="localized", width=100),
-            "distinct": st.column_config.NumberColumn(format="localized", width=125),
-            "commonest": st.column_config.TextColumn(width=410),
-        },
+    show_sentences_table(
+        pd.DataFrame(
+            {
+                "field": table["field"].map(header),
+                noop("with a value"): table["share"].map(percent),
+                "commonest": table["commonest"],
+                "distinct": [_("{n:,}", n=n) for n in table["distinct"]],
+            }
+        ),
         alt=_("How many records have a value in each field"),
     )
     widgets.download_table(table, f"{thing.name}-fields")

@@ -105,7 +105,9 @@ def cut_chart(curve: pd.DataFrame, cut: float | None, chart_theme: ChartTheme = 
 @fixed
 def _cut_spec(chart_theme: ChartTheme) -> Any:
     x = alt.X("cut:Q", title=_("cut-off on the confidence"))
-    colours = alt.Scale(domain=[_("right among the accepted"), _("accepted")], range=[chart_theme.accent, chart_theme.second])
+    colours = alt.Scale(
+        domain=[_("right among the accepted"), _("accepted")], range=[chart_theme.accent, chart_theme.second]
+    )
     lines = (
         named("shares")
         .mark_line(interpolate="step-after")

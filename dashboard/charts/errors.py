@@ -323,7 +323,10 @@ def _words_spec(words: tuple[str, ...], class_name: str, chart_theme: ChartTheme
         .mark_bar()
         .encode(
             y=alt.Y("word:N", sort=list(words), title=None, axis=alt.Axis(labelLimit=160, labelOverlap=False)),
-            x=alt.X("contribution:Q", title=_("against {class_name}  ←  log-odds  →  for {class_name}", class_name=class_name)),
+            x=alt.X(
+                "contribution:Q",
+                title=_("against {class_name}  ←  log-odds  →  for {class_name}", class_name=class_name),
+            ),
             color=alt.Color("speaks:N", title=None, scale=scale),
             tooltip=["word:N", alt.Tooltip("contribution:Q", format="+.2f")],
         )
