@@ -100,7 +100,7 @@ def _new_facet(corpus: Artifact[Manifest]) -> None:
         return
     with st.form("new_facet", clear_on_submit=True, border=False):
         name = st.text_input(_("Name"), placeholder=_("travel"), max_chars=60)
-        definition = st.text_input(
+        definition = st.text_area(
             _("What fits?"), placeholder=_("Journeys that somebody made and tells of"), max_chars=300
         )
         if st.form_submit_button(_("Begin"), type="primary"):
@@ -115,7 +115,7 @@ def _change_facet(facet: LearnedFacet) -> None:
     database = cache.workspace().database
     with st.form(f"change_{facet.key}", border=False):
         name = st.text_input(_("Another name"), facet.name, max_chars=60)
-        definition = st.text_input(_("What fits in it?"), facet.definition, max_chars=300)
+        definition = st.text_area(_("What fits in it?"), facet.definition, max_chars=300)
         if st.form_submit_button(_("Rename")):
             with feedback.show_errors():
                 renamed = rename_facet(database, facet, name, definition, by=_name())

@@ -63,6 +63,7 @@ def show(scored: Scored, name: str, head: DeltaGenerator, effect: DeltaGenerator
     except InputError as error:
         with head:
             st.warning(escape(str(error)), icon=":material/info:")
+            navigation.links_to("Models", _("Score a catalogue"))
         return
     measured = seconds_a_title(cache.workspace(), second.name)
     share = guarantee_view.choose_share(is_whole=True)

@@ -50,7 +50,7 @@ def test_a_facet_is_begun_searched_marked_and_undone(books: Workspace, open_page
     page = open_page(books, "facets.py").run()
     assert "There is no facet yet" in text(page)
     page.text_input[0].set_value("verse")
-    page.text_input[1].set_value("Poems")
+    page.text_area[0].set_value("Poems")
     page = press(page, "Begin")
     [facet] = list_facets(books.database, books.find("corpora", "books").fingerprint)
     assert facet.definition == "Poems"
@@ -118,7 +118,7 @@ def test_a_facet_is_renamed_and_removed(books: Workspace, open_page: Open) -> No
     facet = marked(books)
     page = open_page(books, "facets.py").run()
     next(box for box in page.text_input if box.label == "Another name").set_value("poetry")
-    next(box for box in page.text_input if box.label == "What fits in it?").set_value("Rhymes")
+    next(box for box in page.text_area if box.label == "What fits in it?").set_value("Rhymes")
     page = press(page, "Rename")
     [renamed] = list_facets(books.database, facet.corpus)
     assert (renamed.name, renamed.definition, renamed.key) == ("poetry", "Rhymes", facet.key)
