@@ -1,6 +1,7 @@
 """How much foreign fiction a model finds, with and without labels that functions read off shelfmarks.
 
-``python tests/bench/bench_languages.py --real FOLDER [--kinds tfidf,blend] [--seeds 0] [--workspace DIR]``: learns from
+``python tests/bench/bench_languages.py --real FOLDER [--kinds tfidf,blend] [--seeds 0] [--workspace DIR]``
+(a blend of other members is written ``blend:tfidf+embedding+multilingual``): learns from
 ``annotated.csv`` without what the label audit speaks against, and then from what the functions of
 ``tests/real/functions_shelves.toml`` and ``functions_shelves_foreign.toml`` say of the digitised books and of the paper
 catalogue too. Both are scored by their titles alone: on the labelled books of ``test_predictions.csv``, and on books of
@@ -102,7 +103,9 @@ def class_counts(table: pd.DataFrame, answers: np.ndarray) -> dict[str, str]:
 
 def measure(workspace: Workspace, kind: str, seed: int, weak: str | None) -> dict[str, object]:
     """Train one model and say what it finds."""
-    report = train(workspace, AUDITED, kind=kind, seed=seed, exclude=(TEST,), weak=weak)
+    name, _, members = kind.partition(":")
+    options = {"members": members.split("+")} if members else None
+    report = train(workspace, AUDITED, kind=name, seed=seed, exclude=(TEST,), weak=weak, options=options)
     model = load(workspace, report.model)
 
     def answers(titles: pd.Series) -> np.ndarray:
@@ -128,6 +131,7 @@ def main() -> None:
     parser.add_argument("--real", default=os.environ.get("COLOPHON_REAL_DATA", ""))
     parser.add_argument("--kinds", default="tfidf,blend")
     parser.add_argument("--seeds", default="0")
+    parser.add_argument("--weak-only", action="store_true", help="leave out the training without labels by functions")
     parser.add_argument("--workspace", help="keep everything here")
     arguments = parser.parse_args()
     files = Path(__file__).parents[1] / "real"
@@ -139,7 +143,7 @@ def main() -> None:
         built = build_labels(workspace, functions, LEARN, labels=AUDITED, without=(TEST,), name=WEAK)
         print(f"{built.labelled:,} books are labelled by their shelves", flush=True)
         for kind in arguments.kinds.split(","):
-            for weak in (None, WEAK):
+            for weak in (WEAK,) if arguments.weak_only else (None, WEAK):
                 for seed in map(int, arguments.seeds.split(",")):
                     print(json.dumps(measure(workspace, kind, seed, weak), ensure_ascii=False), flush=True)
 
