@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.translation import _
-from dashboard import feedback, jobs, labelling_builder, labelling_view, people, widgets
+from dashboard import feedback, jobs, labelling_builder, labelling_sets, labelling_view, people, widgets
 
 _BUILD = "core.weak_supervision.build"
 
@@ -35,6 +35,9 @@ if people.allowed(_("change the functions and label with them")):
 
     st.header(_("Suggestions"))
     labelling_view.suggestions(tryout_data, functions)
+
+    st.header(_("Ready-made sets"))
+    labelling_sets.ready_made_sets(tryout_data, functions)
 
     st.header(_("Keep and load"))
     with feedback.show_errors():

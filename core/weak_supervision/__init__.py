@@ -16,6 +16,7 @@ What is kept honest:
 """
 
 from core.weak_supervision.build import Suggestion, books_of, suggest_functions
+from core.weak_supervision.function_sets import FUNCTION_SETS, FunctionSet
 from core.weak_supervision.functions import (
     ABSTAIN,
     DuplicateFunction,
@@ -40,8 +41,10 @@ from core.weak_supervision.tryout import METHODS, Method, TrialResult, describe,
 
 __all__ = [
     "ABSTAIN",
+    "FUNCTION_SETS",
     "METHODS",
     "DuplicateFunction",
+    "FunctionSet",
     "LabelModel",
     "LabellingFunction",
     "Method",

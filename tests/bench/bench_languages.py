@@ -1,12 +1,12 @@
 """How much foreign fiction a model finds, with and without labels that functions read off shelfmarks.
 
-``python tests/bench/bench_languages.py --real FOLDER [--kinds tfidf,blend] [--seeds 0] [--workspace DIR]``
-(a blend of other members is written ``blend:tfidf+embedding+multilingual``): learns from
-``annotated.csv`` without what the label audit speaks against, and then from what the functions of
-``tests/real/functions_shelves.toml`` and ``functions_shelves_foreign.toml`` say of the digitised books and of the paper
-catalogue too. Both are scored by their titles alone: on the labelled books of ``test_predictions.csv``, and on books of
-one author in five, of whom nothing was learned, whose place on the shelves says what they are. No digitised book whose
-`BL record ID for physical resource` ends in 7 is labelled or looked at here: those are kept for others to judge by.
+``python tests/bench/bench_languages.py --real FOLDER [--kinds tfidf,blend] [--seeds 0] [--weak-only] [--workspace
+DIR]`` (a blend of other members is written ``blend:tfidf+embedding+multilingual``): learns from ``annotated.csv``
+without what the label audit speaks against, and then from what the set of functions on the British Library's shelves
+says of the digitised books and of the paper catalogue too. Both are scored by their titles alone: on the labelled books
+of ``test_predictions.csv``, and on books of one author in five, of whom nothing was learned, whose place on the shelves
+says what they are. No digitised book whose `BL record ID for physical resource` ends in 7 is labelled or looked at
+here: those are kept for others to judge by.
 
 The shelves are no person's word, and hardly any digitised book of foreign fiction has a known place: most of those that
 are judged here stand in the paper catalogue alone, the headings of which begin with A.
@@ -32,7 +32,7 @@ from core.models.training import train
 from core.predictions import load_scored
 from core.schema import LANGUAGE, TITLE, TITLE_KEY, TRUTH
 from core.storage import Workspace
-from core.weak_supervision import read_functions
+from core.weak_supervision import FUNCTION_SETS
 from core.weak_supervision.build import build_labels
 
 LABELS, TEST, LEARN, JUDGE, WEAK = "annotated", "published", "learn", "judge", "by-shelves"
@@ -134,12 +134,10 @@ def main() -> None:
     parser.add_argument("--weak-only", action="store_true", help="leave out the training without labels by functions")
     parser.add_argument("--workspace", help="keep everything here")
     arguments = parser.parse_args()
-    files = Path(__file__).parents[1] / "real"
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(arguments.workspace or folder)
         bring_in(workspace, Path(arguments.real))
-        names = ("functions_shelves.toml", "functions_shelves_foreign.toml")
-        functions = [function for name in names for function in read_functions(files / name)]
+        functions = FUNCTION_SETS["british-library-foreign-shelves"].functions()
         built = build_labels(workspace, functions, LEARN, labels=AUDITED, without=(TEST,), name=WEAK)
         print(f"{built.labelled:,} books are labelled by their shelves", flush=True)
         for kind in arguments.kinds.split(","):

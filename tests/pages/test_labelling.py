@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.importing import import_file
 from core.storage import Workspace
 from core.weak_supervision import functions_from_toml
 from dashboard import cache
@@ -113,6 +114,30 @@ def test_a_pattern_that_cannot_be_used_is_one_message(page: AppTest) -> None:
     page.text_input(key="builder_value_0").set_value("(a").run()
     assert not page.exception
     assert "cannot be used" in page.error[0].value
+
+
+def test_a_ready_made_set_is_added_with_one_press_beside_what_stands_there(page: AppTest) -> None:
+    assert "at another library the same numbers mean other subjects" in words(page)
+    press(page, "Add the 4 functions of this set")
+    assert not page.exception
+    assert "shelved with novels" in page.dataframe[0].value["function"].tolist()
+    assert "All functions of this set are among those above." in words(page)
+    page.selectbox(key="set").select("british-library-foreign-shelves").run()
+    press(page, "Add the 4 functions of this set")
+    assert len(page.dataframe[0].value) == 8
+    assert page.dataframe[0].value["function"].is_unique
+
+
+def test_a_set_that_looks_at_a_column_the_collection_lacks_is_not_offered(
+    demo_copy: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bare.csv"
+    path.write_text("id,title\n" + "".join(f"{i},An invented tale {i}\n" for i in range(30)))
+    import_file(demo_copy, path, "corpus", name="bare")
+    page = _open(demo_copy, monkeypatch, "bare")
+    assert not page.exception
+    assert "This collection has no column “BL shelfmark”, at which the set looks." in words(page)
+    assert next(button for button in page.button if "of this set" in button.label).disabled
 
 
 @pytest.mark.slow

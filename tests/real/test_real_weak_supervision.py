@@ -14,7 +14,7 @@ from core.predicates import Books, LengthPredicate, TextPredicate
 from core.predictions import load_predictions
 from core.statistics import wilson
 from core.storage import Workspace
-from core.weak_supervision import LabellingFunction, cast_votes, describe, read_functions
+from core.weak_supervision import FUNCTION_SETS, LabellingFunction, cast_votes, describe, read_functions
 from core.weak_supervision.build import build_labels
 
 pytestmark = pytest.mark.real
@@ -80,7 +80,7 @@ def test_the_functions_for_the_digitised_books_label_many_of_them_well(digitised
 def test_functions_on_shelfmarks_meet_hardly_ever_and_keep_their_word(digitised):
     labels = load_labels(digitised, "annotated")
     exclude_labels(digitised, labels, audit_labels(labels), groups=[("annotator", "2.0")], name="audited")
-    functions = read_functions(Path(__file__).with_name("functions_shelves.toml"))
+    functions = FUNCTION_SETS["british-library-shelves"].functions()
     report = build_labels(digitised, functions, "digitised", labels="audited", without=("test",), name="shelves")
     assert report.labelled == 7135
     assert report.accuracy["low"] > 0.97
@@ -96,8 +96,7 @@ def test_functions_on_shelfmarks_meet_hardly_ever_and_keep_their_word(digitised)
 
 def test_functions_on_foreign_shelves_find_many_books_and_never_contradict_the_others(real_data: Path) -> None:
     catalogue = pd.read_csv(real_data / "reference_catalogue.csv.gz", dtype="str", keep_default_na=False)
-    files = ("functions_shelves.toml", "functions_shelves_foreign.toml")
-    functions = [function for name in files for function in read_functions(Path(__file__).with_name(name))]
+    functions = FUNCTION_SETS["british-library-foreign-shelves"].functions()
     # The functions for the digitised books look at the number of the paper record, of which some are kept for judging.
     columns = ["Title", "BL shelfmark", "BL record ID for physical resource"]
     books = catalogue[columns].rename(columns={"Title": "title"})
