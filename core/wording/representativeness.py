@@ -61,7 +61,7 @@ def lead(result: Representativeness) -> FacetComparison | None:
     ]
     return max(
         differing,
-        key=lambda item: (item.facet not in _ABOUT_TITLES, _distance_of_known(item) - item.tvd_by_chance),
+        key=lambda item: (item.facet not in _ABOUT_TITLES, item.tvd - item.tvd_by_chance),
         default=None,
     )
 
