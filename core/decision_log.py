@@ -13,6 +13,7 @@ from core.database import Database
 from core.errors import ConflictError
 from core.predictions import Scored, identifiers_in
 from core.schema import LABEL, NOTE, RECORD_ID
+from core.translation import noop
 
 __all__ = [
     "CANNOT_TELL",
@@ -29,7 +30,7 @@ __all__ = [
     "with_identifiers_of",
 ]
 
-CANNOT_TELL: Final = "can't tell"
+CANNOT_TELL: Final = noop("can't tell")
 DECIDED: Final = "decision"
 SECOND: Final = "second"
 _DISPUTED_NOTE: Final = "two people disagree about this book; it waits for a third"

@@ -28,7 +28,7 @@ from core.schema import (
     YEAR,
 )
 from core.text_search import phrase_mask
-from core.translation import _, noop
+from core.translation import _, language_name, noop
 
 __all__ = [
     "FACETS",
@@ -292,7 +292,8 @@ def facet_words(facet: str, value: str, noun: str = noop("books")) -> str:
     pattern = how.words_missing if value == how.missing else how.words_of.get(value, how.words)
     if facet == "language" and "," in value:  # 'Greek, Ancient' stands badly before a noun
         pattern = noop("{noun} in {value}")
-    return _(pattern, noun=_(noun), value=value)
+    shown = language_name(value) if facet == "language" else value
+    return _(pattern, noun=_(noun), value=shown)
 
 
 def facet_order(facet: str, values: Iterable[str]) -> list[str]:

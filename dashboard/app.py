@@ -46,6 +46,7 @@ else:
     with st.sidebar, feedback.show_errors():
         widgets.choose_predictions()
         book_view.search_box(title)
+        language.choose_language()
     with feedback.show_errors():
         upkeep_view.unreadable()
         widgets.mark_invented()

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.evaluation import Evaluation
 from core.facets import facet_title
+from core.formatting import capitalised
 from core.predictions import Scored
 from core.representativeness import FacetComparison, Representativeness
 from core.translation import _, noop
@@ -82,24 +83,24 @@ def calibration(scored: Scored, evaluation: Evaluation) -> None:
                 "All probabilities together, not the largest alone, are truest after {best_title}. Train"
                 " or calibrate on checked books of this collection (Models page, “Calibrate on”) to have"
                 " it.",
-                best_title=best.title,
+                best_title=_(best.title),
             )
         )
     for column, candidate in zip(st.columns(len(tried)), tried, strict=True):
         with column:
-            st.markdown(f"**{candidate.title[0].upper()}{candidate.title[1:]}**")
+            st.markdown(f"**{capitalised(_(candidate.title))}**")
             chart = candidate.reliability.rename(columns={"low": "from", "high": "to"})
             chart = chart.rename(columns={"acc_low": "low", "acc_high": "high"})
             show_chart(
                 reliability_chart(chart, chart_theme=theme.chart_theme()),
-                alt=_("How often it is right where it says so, {candidate_title}", candidate_title=candidate.title),
+                alt=_("How often it is right where it says so, {candidate_title}", candidate_title=_(candidate.title)),
             )
     table = pd.DataFrame(
-        [{"confidences": o.title, "off by": o.ece, "log loss": o.log_loss, "books": o.n} for o in tried]
+        [{"confidences": _(o.title), "off by": o.ece, "log loss": o.log_loss, "books": o.n} for o in tried]
     )
     show_table(
         table,
-        shares=[_("off by")],
+        shares=["off by"],
         columns={
             "off by": st.column_config.NumberColumn(
                 help=_("Expected calibration error (ECE): as in the sentences above")
@@ -146,12 +147,12 @@ def summary(representativeness: Representativeness) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "facet": comparison.title,
+                "facet": _(comparison.title),
                 "verdict": comparison.verdict,
-                noop("what differs most"): headline(comparison),
-                noop("catalogued differently"): catalogued_differently(comparison),
-                noop("would have to move"): comparison.tvd,
-                noop("by chance"): comparison.tvd_by_chance,
+                "what differs most": headline(comparison),
+                "catalogued differently": catalogued_differently(comparison),
+                "would have to move": comparison.tvd,
+                "by chance": comparison.tvd_by_chance,
                 "divergence (bits)": comparison.jsd_bits,
                 "Cramér's V": comparison.cramers_v,
                 "p, adjusted": comparison.p_adjusted,
@@ -195,7 +196,7 @@ def summary_table(table: pd.DataFrame) -> None:
 def facet_table(comparison: FacetComparison, sample: str, population: str) -> None:
     """Show every value of a facet with counts, shares and ratio."""
     names = {
-        "value": comparison.title.lower(),
+        "value": _(comparison.title).lower(),
         "sample_share": _("share in {sample}", sample=sample),
         "population_share": _("share in {population}", population=population),
         "ratio": _("times as frequent"),
@@ -218,7 +219,7 @@ def facet_table(comparison: FacetComparison, sample: str, population: str) -> No
         shown.drop(columns=names["residual"], errors="ignore"),
         shares=[names["sample_share"], names["population_share"]],
         columns=numbers,
-        alt=_("{comparison_title}: counts, shares, ratios", comparison_title=comparison.title),
+        alt=_("{comparison_title}: counts, shares, ratios", comparison_title=_(comparison.title)),
     )
     widgets.download_table(shown, f"{sample}-{population}-{comparison.facet}")
 

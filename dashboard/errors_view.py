@@ -63,9 +63,9 @@ _MOST_IN_WORDS, _LARGEST = 6, 5
 _CHART = "confusion"
 _ANY = noop("(all)")
 _LISTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
-    "Surest and wrong": most_confident_wrong,
-    "Least sure and right": least_confident_right,
-    "All": lambda table: table,
+    noop("Surest and wrong"): most_confident_wrong,
+    noop("Least sure and right"): least_confident_right,
+    noop("All"): lambda table: table,
 }
 _FILTERS = ("language", "decade", "place", "title_length", "genre_given")
 
@@ -76,7 +76,7 @@ def headline(evaluation: Evaluation) -> None:
     accuracy, macro = evaluation.accuracy, evaluation.metrics.macro_f1
     figures = [
         (
-            "Right",
+            _("Right"),
             percent(accuracy.value),
             _("{low}, of {accuracy_n:,}", low=interval(accuracy.low, accuracy.high), accuracy_n=accuracy.n),
         ),
@@ -208,13 +208,21 @@ def show_books(scored: Scored, evaluation: Evaluation) -> None:
         if value is not None:
             shown = shown[shown[column] == value]
     view = st.segmented_control(
-        _("Show"), list(_LISTS), default="Surest and wrong", required=True, key="list", bind="query-params"
+        _("Show"),
+        list(_LISTS),
+        default="Surest and wrong",
+        required=True,
+        key="list",
+        bind="query-params",
+        format_func=_,
     )
     if narrowed or shown.empty:
         _shown_sentence(shown)
     rows = _LISTS[str(view)](slices_view.without_kept_back(scored, shown))
     if len(rows) or shown.empty:
-        records_table(rows, name="errors", alt=_("{view}: records with prediction, confidence and truth", view=view))
+        records_table(
+            rows, name="errors", alt=_("{view}: records with prediction, confidence and truth", view=_(str(view)))
+        )
     else:
         st.markdown(_("None of these books is {part}.", part=_("wrong") if view == "Surest and wrong" else _("right")))
 
@@ -325,15 +333,15 @@ def _rates_table(table: pd.DataFrame, facet: str) -> None:
             "value": facet_title(facet).lower(),
             "n": "checked",
             "errors": "wrong",
-            "error_rate": _("share wrong"),
-            "low": _("at least"),
-            "high": _("at most"),
-            "ratio": _("times the rest"),
+            "error_rate": "share wrong",
+            "low": "at least",
+            "high": "at most",
+            "ratio": "times the rest",
         }
     )
     show_table(
         shown,
-        shares=[_("share wrong"), _("at least"), _("at most")],
+        shares=["share wrong", "at least", "at most"],
         columns={
             facet_title(facet).lower(): st.column_config.TextColumn(width=105),
             "checked": st.column_config.NumberColumn(width=68),
@@ -436,7 +444,7 @@ def _length_sentence(lengths: pd.DataFrame) -> None:
         feedback.conclusion(_("No title was read wrong."))
         return
     right, wrong = means["right"], means["wrong"]
-    word = "shorter" if wrong < right else "longer"
+    word = _("shorter") if wrong < right else _("longer")
     feedback.conclusion(
         _(
             "Titles read wrong are {word}: {wrong:.0f} characters on average, those read right {right:.0f}.",

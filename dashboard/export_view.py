@@ -333,7 +333,7 @@ def accepted_button(
                 "Identifier, title, label and confidence of each accepted book, for a spreadsheet program. Books that"
                 " people have labelled already are left to them."
             )
-            + (_ZEROS if scored.table["record_id"].str.match("0[0-9]").any() else "")
+            + (_(_ZEROS) if scored.table["record_id"].str.match("0[0-9]").any() else "")
         ),
     )
 

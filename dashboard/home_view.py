@@ -10,6 +10,7 @@ from core.predictions import Scored
 from core.road import RoadStatus, Step, StepState, steps
 from core.translation import _, noop
 from core.wording.evaluation import titles_read, verdict
+from core.wording.thresholds import kept_promise
 from core.wording.thresholds import policy as policy_sentences
 from dashboard import cache, navigation
 from dashboard.feedback import count, escape
@@ -43,7 +44,7 @@ def verdict_sentences(scored: Scored) -> list[str]:
         return [*lines, _("Nothing is accepted yet: no cut-offs have been kept.")]
     policy, promise = policies[0].policy, policies[0].promise
     if promise is not None:  # on what it rests is said on Thresholds
-        lines.append(promise.headline or promise.sentence)
+        lines.append(kept_promise(promise))
     elif policy.where is None:
         lines.append(policy_sentences(cache.policy_report(scored, policy))[0])
     return lines

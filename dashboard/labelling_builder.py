@@ -41,11 +41,11 @@ __all__ = ["build"]
 _ROWS: Final = "builder_rows"  # in the session: how many conditions the builder has
 _EMPTY: Final = "builder_empty"  # in the session: whether a function was added just now
 _TEXT = {
-    "has the word": "word",
-    "contains": "contains",
-    "matches the pattern": "pattern",
-    "is longer than": "longer",
-    "is shorter than": "shorter",
+    noop("has the word"): "word",
+    noop("contains"): "contains",
+    noop("matches the pattern"): "pattern",
+    noop("is longer than"): "longer",
+    noop("is shorter than"): "shorter",
 }
 _HELP = noop(
     "Words or phrases, separated by commas; upper and lower case are one. “has the word” finds plurals too, and poet*"
@@ -146,12 +146,12 @@ def _condition(tryout_data: TryoutData, row: int) -> Predicate | None:
 
 
 def _text(tryout_data: TryoutData, column: str, row: int, how: Any, value: Any) -> Predicate | None:
-    way = _TEXT[str(how.selectbox("How", list(_TEXT), key=f"builder_how_{row}"))]
+    way = _TEXT[str(how.selectbox(_("How"), list(_TEXT), key=f"builder_how_{row}", format_func=_))]
     if way in ("longer", "shorter"):
         limit = value.number_input(_("Characters"), min_value=1, value=200, step=10, key=f"builder_length_{row}")
         low, high = (int(limit) + 1, None) if way == "longer" else (None, int(limit) - 1)
         return LengthPredicate(column, low, high)
-    entered = value.text_input(_("Value"), key=f"builder_value_{row}", help=_HELP, placeholder=_("novel, romance"))
+    entered = value.text_input(_("Value"), key=f"builder_value_{row}", help=_(_HELP), placeholder=_("novel, romance"))
     return TextPredicate(column, way, (entered,)) if entered.strip() else None  # type: ignore[arg-type]
 
 
@@ -201,13 +201,13 @@ def _try(tryout_data: TryoutData, present: Sequence[LabellingFunction], function
         st.columns(4),
         [
             (
-                "Books",
+                _("Books"),
                 number_text(f"{row['books']:,}"),
                 _("{coverage} of the collection", coverage=percent(row["coverage"])),
             ),
-            ("Right", right, _("{note}; of {n} kept back", note=note, n=count(int(row["n"]), "title"))),
-            ("Overlap", percent(row["overlap"]), _("another function votes too")),
-            ("Conflict", percent(row["conflict"]), _("another votes for another class")),
+            (_("Right"), right, _("{note}; of {n} kept back", note=note, n=count(int(row["n"]), "title"))),
+            (_("Overlap"), percent(row["overlap"]), _("another function votes too")),
+            (_("Conflict"), percent(row["conflict"]), _("another votes for another class")),
         ],
         strict=True,
     ):

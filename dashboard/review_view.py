@@ -19,7 +19,7 @@ from core.predictions import Scored
 from core.review import CANNOT_TELL, ConcurrentDecisionError, Decision, DecisionLog, OpinionPair, record_decision
 from core.review_queue import ORDERS, Order, Reason, ReviewQueue, ReviewReason, WaitingList
 from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, PUBLISHER, RECORD_ID, TITLE
-from core.translation import _
+from core.translation import _, noop
 from core.wording.review import ORDER_NAMES, REASON_NAMES, reason_sentence
 from dashboard import cache, navigation, people, widgets
 from dashboard.feedback import escape, percent
@@ -231,7 +231,7 @@ def _answers(
     with st.container(horizontal=True, gap="small"):
         for number, answer in enumerate(answers, start=1):
             st.button(
-                escape(answer),
+                escape(_(answer) if answer == CANNOT_TELL else answer),
                 key=f"answer-{number}-{record_id}",
                 shortcut="t" if answer == CANNOT_TELL else str(number),
                 disabled=early,
@@ -240,9 +240,9 @@ def _answers(
             )
     st.text_input(_("Note (optional)"), key=f"note-{record_id}")
     with st.container(horizontal=True, gap="small"):
-        for label, shortcut, action in (("Skip", "s", _skip), ("Back", "b", _go_back)):
+        for label, shortcut, action in ((noop("Skip"), "s", _skip), (noop("Back"), "b", _go_back)):
             st.button(
-                label,
+                _(label),
                 key=f"{label.lower()}-{record_id}",
                 shortcut=shortcut,
                 type="tertiary",

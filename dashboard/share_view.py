@@ -55,10 +55,9 @@ METHOD_NOTE = noop(
     "The card is made of the numbers that were measured when the model was trained, or when the export was written;"
     " none is computed here. What nobody wrote stays visibly unfilled. Before anything leaves, every file is checked"
     " against its SHA-256, the card's front matter is read as the Hub reads it, and kinds of file that could be run are"
-    " refused."
-    " What comes in goes through the same rules before it enters the workspace."
+    " refused. What comes in goes through the same rules before it enters the workspace."
 )
-_MODEL, _BUNDLE = "Model", "Export"
+_MODEL, _BUNDLE = noop("Model"), noop("Export")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,7 +263,7 @@ def cite(shared: ShareTarget) -> None:
             )
         )
         show_table(
-            pd.DataFrame(_form_fields(metadata["metadata"]), columns=["field", _("what to write")]),
+            pd.DataFrame(_form_fields(metadata["metadata"]), columns=["field", noop("what to write")]),
             alt=_("Fields of the Zenodo form, with what to write into each"),
         )
 

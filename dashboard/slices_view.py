@@ -66,7 +66,7 @@ def show_found_slices(scored: Scored) -> None:
     )
     show_table(
         table,
-        shares=[_("of all errors")],
+        shares=["of all errors"],
         lines=3,
         columns={
             "books": st.column_config.TextColumn(width=280),

@@ -231,8 +231,8 @@ def figures(report: PolicyReport, leaving: int) -> None:
             "; {leaving:,} leave, {accepted:,} are settled already", leaving=leaving, accepted=report.accepted - leaving
         )
     shown = [
-        ("Accepted", number_text(f"{report.accepted:,}"), share),
-        ("Right", percent(report.accuracy.value), _how_right(report)),
+        (_("Accepted"), number_text(f"{report.accepted:,}"), share),
+        (_("Right"), percent(report.accuracy.value), _how_right(report)),
         (
             _("For review"),
             number_text(f"{report.review:,}"),

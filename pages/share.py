@@ -27,7 +27,7 @@ section = st.segmented_control(
 if section == "The card":
     share_view.edit_card(shared)
 elif section == "Send it":
-    if people.allowed(_("share")):
+    if people.allowed(_("share things")):
         share_view.send(shared)
 elif section == "How to cite":
     share_view.cite(shared)

@@ -23,6 +23,7 @@ from core.schema import CONFIDENCE, CORRECT, LEAK, PREDICTED, TITLE, TITLE_KEY, 
 from core.splits import fold_by_title
 from core.statistics import MINIMUM_RECORDS, Estimate
 from core.text_formats import plain
+from core.translation import noop
 
 __all__ = [
     "CalibrationTrial",
@@ -213,7 +214,11 @@ def most_confused(confusion: pd.DataFrame, most: int) -> list[str]:
 
 
 _METHODS: tuple[CalibrationMethod, ...] = ("none", "temperature", "isotonic")
-_WORDS = {"none": "as they are", "temperature": "temperature scaling", "isotonic": "isotonic regression"}
+_WORDS = {
+    "none": noop("as they are"),
+    "temperature": noop("temperature scaling"),
+    "isotonic": noop("isotonic regression"),
+}
 _LEAST = 100
 _FOLDS = 5
 

@@ -136,6 +136,7 @@ class Release:
         )
         return replace(first, also=tuple(others))
 
+    @in_english()
     def write(self, out: Path, progress: Progress = silent) -> ExportReport:
         """Write the zip."""
         return write_export(self.decided, self.quality, out, progress, also=[each.quality for each in self.also])

@@ -22,7 +22,7 @@ from core.schema import ANNOTATOR, CREATED_AT, LABEL, LABEL_GIVEN, LANGUAGE, REC
 from core.slices.stratified import exact_p, excess
 from core.splits import fold_by_title
 from core.statistics import MINIMUM_RECORDS, adjust_p, wilson
-from core.translation import noop
+from core.translation import _, noop
 
 __all__ = [
     "FALSE_ALARM_RATE",
@@ -199,7 +199,9 @@ def group_phrase(group: GroupKey) -> str:
     ('annotator 2', 'Dutch', '2020-09')
     """
     by, value = group
-    return f"annotator {shown_value(group)}" if by == ANNOTATOR and value != NO_ANNOTATOR else value
+    if by == ANNOTATOR and value != NO_ANNOTATOR:
+        return _("annotator {name}", name=shown_value(group))
+    return value
 
 
 def shown_value(group: GroupKey) -> str:

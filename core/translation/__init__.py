@@ -24,6 +24,7 @@ __all__ = [
     "follow",
     "in_english",
     "language_is",
+    "language_name",
     "noop",
     "number_text",
     "plural",
@@ -103,6 +104,25 @@ def plural(singular: str, many: str, n: int, /, **values: object) -> str:
     forms = catalogue.plurals.get((singular, many))
     message = forms[catalogue.form(n)] if forms else (singular if n == 1 else many)
     return _write(message, values, language)
+
+
+def language_name(english: str) -> str:
+    """Return the name of a language, given in English, in the reader's language; the name itself where it has none.
+
+    >>> with language_is("de"):
+    ...     language_name("French"), language_name("Greek, Ancient")
+    ('Französisch', 'Greek, Ancient')
+    """
+    language = current_language()
+    return english if language == ENGLISH else _language_names(language).get(english, english)
+
+
+@functools.cache
+def _language_names(language: str) -> Mapping[str, str]:
+    from babel import Locale
+
+    own = Locale(language).languages
+    return {name: own[code] for code, name in Locale(ENGLISH).languages.items() if code in own}
 
 
 def number_text(text: str) -> str:

@@ -93,7 +93,7 @@ def leaks(evaluation: Evaluation) -> str:
 def calibration(trial: CalibrationTrial) -> str:
     """Say how far confidences are off, as they are or after a calibration."""
     now = trial.method == "none"
-    which = _("The confidences are") if now else _("After {trial_title} they would be", trial_title=trial.title)
+    which = _("The confidences are") if now else _("After {trial_title} they would be", trial_title=_(trial.title))
     books = _(" ({trial_n:,} books)", trial_n=trial.n) if now else ""
     return _(
         "{which} on average {ece} away from how often they are right{books}.",

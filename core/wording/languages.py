@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.evaluation.languages import KnownLanguage
-from core.translation import _, plural
+from core.translation import _, language_name, plural
 
 __all__ = ["unknown_sentences"]
 
@@ -21,7 +21,7 @@ def unknown_sentences(languages: Sequence[KnownLanguage], most: int = 6) -> list
             sentences += [
                 _(
                     "Nothing is known of {language} {in_a_sentence}: {part_n}.",
-                    language=entry.language,
+                    language=language_name(entry.language),
                     in_a_sentence=_in_a_sentence(part.name),
                     part_n=_checked(part.n),
                 )
@@ -36,7 +36,7 @@ def unknown_sentences(languages: Sequence[KnownLanguage], most: int = 6) -> list
             sentences.append(
                 _(
                     "Nothing is known of {language} books: {entry_n} ({parts}).",
-                    language=entry.language,
+                    language=language_name(entry.language),
                     entry_n=_checked(entry.n),
                     parts=parts or _("no class"),
                 )

@@ -31,7 +31,7 @@ from core.thresholds.label_forecast import LabelForecast
 from core.thresholds.population import MAX_DETAILED
 from core.thresholds.report import CLASS
 from core.thresholds.unknown_languages import UnknownLanguages
-from core.translation import _, in_english, noop, plural
+from core.translation import ENGLISH, _, current_language, in_english, noop, plural
 from core.wording.languages import unknown_sentences
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "guarantee_record",
     "hours_in_words",
     "is_or_are",
+    "kept_promise",
     "nothing_promised",
     "policy",
     "population_warnings",
@@ -441,6 +442,23 @@ def population_warnings(check: PopulationCheck) -> tuple[str, ...]:
             parts=capitalised("; ".join(parts)),
             also=also,
         ),
+    )
+
+
+def kept_promise(record: GuaranteeRecord) -> str:
+    """Return the first sentence of a promise that is kept: as it was written in English, else made of its numbers."""
+    words = record.headline or record.sentence
+    if current_language() == ENGLISH or not record.promised or record.max_error is None or record.confidence is None:
+        return words
+    share, confidence = upper_percent(record.max_error), lower_percent(record.confidence)
+    if record.is_of_whole:
+        return _(
+            "With {confidence} confidence at most {share} of the whole are wrong once people have done the rest.",
+            confidence=confidence,
+            share=share,
+        )
+    return _(
+        "With {confidence} confidence at most {share} of the accepted are wrong.", confidence=confidence, share=share
     )
 
 

@@ -159,7 +159,8 @@ def learning_sentence(run: pd.DataFrame) -> str:
     measured = run[run["validation_accuracy"].notna()]
     if len(measured):
         last = measured.iloc[-1]
-        epochs = _("{epoch:.0f} epoch{part}", epoch=last["epoch"], part="s" if last["epoch"] > 1 else "")
+        words = noop("{epoch:.0f} epochs") if last["epoch"] > 1 else noop("{epoch:.0f} epoch")
+        epochs = _(words, epoch=last["epoch"])
         return _(
             "{name}: after {epochs}, {validation_accuracy} of the titles held out are right.",
             name=name,

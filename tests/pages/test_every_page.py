@@ -84,3 +84,30 @@ def test_it_opens(name: str, query: dict[str, str], small: Workspace, open_page:
     assert len(page.title) == 1
     shown = " ".join(str(block.value) for kind in (page.header, page.markdown, page.caption) for block in kind)
     assert WORDS.get(name, "") in shown
+
+
+GERMAN = {"home.py": "Das Urteil über", "help.py": "Zu diesen Zahlen", "thresholds.py": "angenommen"}
+ENGLISH = ("have read", "checked books are wrong", "Keep these cut-offs", "What the words mean", "go to review")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_it_opens_in_german(name: str, small: Workspace, open_page: Callable[..., AppTest]) -> None:
+    page = open_page(small, name)
+    page.query_params["lang"] = "de"
+    page.run()
+    assert not page.exception
+    kinds = (page.title, page.header, page.markdown, page.caption, page.button)
+    shown = " ".join(
+        str(getattr(block, "value", "")) + str(getattr(block, "label", "")) for kind in kinds for block in kind
+    )
+    assert GERMAN.get(name, "") in shown
+    assert [sentence for sentence in ENGLISH if sentence in shown] == []
+
+
+def test_a_choice_survives_a_change_of_language(small: Workspace, open_page: Callable[..., AppTest]) -> None:
+    page = open_page(small, "catalogue.py").run()
+    page.segmented_control(key="view").set_value("Records").run()
+    page.segmented_control(key="lang").set_value("de").run()
+    assert not page.exception
+    assert page.segmented_control(key="view").value == "Records"
+    assert page.title[0].value == "Katalog"

@@ -1,6 +1,7 @@
 """Which messages the sources hold: what stands in `_`, `plural`, `noop`, `count`, `LazyText`, and headers of tables."""
 
 import ast
+import string
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,12 +18,10 @@ def sources() -> list[Path]:
 
 
 def has_words(text: str) -> bool:
-    """Tell whether there is anything to translate: letters outside of the places."""
-    outside, depth = "", 0
-    for character in text:
-        depth += (character == "{") - (character == "}")
-        outside += character if not depth else ""
-    return any(character.isalpha() for character in outside)
+    """Tell whether there is anything to translate: letters outside of the places, or places to be put in order."""
+    parts = [] if text.startswith("{") and " " not in text else list(string.Formatter().parse(text))
+    places = [name for literal, name, *rest in parts if name]
+    return len(places) > 1 or any(character.isalpha() for literal, *rest in parts for character in literal)
 
 
 def messages_of(tree: ast.AST, *, headers: bool) -> Iterator[tuple[Message, int]]:
@@ -47,10 +46,12 @@ def messages_of(tree: ast.AST, *, headers: bool) -> Iterator[tuple[Message, int]
 
 def all_messages() -> dict[Message, str]:
     """Return every message with the place where it stands first."""
-    found: dict[Message, str] = {}
+    items: dict[Message, str] = {}
     for path in sources():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         place = path.relative_to(ROOT).as_posix()
-        for message, line in messages_of(tree, headers=not place.startswith("core")):
-            found.setdefault(message, f"{place}:{line}")
-    return found
+        for message, line in messages_of(
+            tree, headers=place.startswith(("dashboard/", "pages/")) and "/c" not in place
+        ):
+            items.setdefault(message, f"{place}:{line}")
+    return items
