@@ -51,9 +51,10 @@ _FITTING = """<style>
 /* The menu and what is chosen below it stand in one window of 800 pixels. */
 [data-testid="stSidebarHeader"] { height: 2rem !important; margin-bottom: 0.25rem !important; }
 .st-key-menu [data-testid="stElementContainer"]:has(a) { margin: 0 !important; }
-.st-key-menu [data-testid="stPageLink-NavLink"] { padding: 0 0.5rem !important; margin: 0 !important; height: 1.6rem; }
+.st-key-menu [data-testid="stPageLink-NavLink"] { padding: 0 0.5rem !important; margin: 0 !important; height: 1.5rem; }
 .st-key-menu [data-testid="stCaptionContainer"] { margin-top: 0.3rem !important; }
 .st-key-menu [data-testid="stCaptionContainer"] p { line-height: 1.4rem !important; }
+.st-key-lang { margin-top: -0.6rem !important; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem !important; }
 </style>"""
 

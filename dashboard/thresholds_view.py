@@ -18,7 +18,7 @@ from core.review import send_to_review
 from core.schema import CORRECT, TRUTH
 from core.thresholds import ALL_CLASSES, Policy, PolicyReport
 from core.thresholds.sample import draw_recheck
-from core.translation import _, noop, number_text
+from core.translation import _, in_every_language, noop, number_text
 from dashboard import cache, feedback, navigation, people, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
@@ -198,7 +198,7 @@ def _carry(key: str, start: float) -> None:
             start = float(st.query_params.get(key, start))
         st.session_state[key] = min(max(start, 0.0), 1.0)
         with contextlib.suppress(StreamlitAPIException):  # it follows by itself a slider that was drawn before
-            st.query_params[key] = number_text(f"{st.session_state[key]:g}")
+            st.query_params[key] = f"{st.session_state[key]:g}"
 
 
 def choose_way() -> str:
@@ -209,7 +209,7 @@ def choose_way() -> str:
     if "way" not in st.session_state:
         first = WAYS[any(name.startswith(navigation.CUT_PREFIX) for name in st.query_params)]
         wanted = st.query_params.get("way")  # an address names it in the words of its language
-        st.session_state["way"] = next((way for way in WAYS if wanted in (way, _(way))), first)
+        st.session_state["way"] = next((way for way in WAYS if wanted in in_every_language(way)), first)
     return str(
         st.segmented_control(
             _("Choose the cut-offs"), WAYS, required=True, key="way", bind="query-params", format_func=_

@@ -23,6 +23,7 @@ __all__ = [
     "current_language",
     "follow",
     "in_english",
+    "in_every_language",
     "language_is",
     "language_name",
     "noop",
@@ -104,6 +105,11 @@ def plural(singular: str, many: str, n: int, /, **values: object) -> str:
     forms = catalogue.plurals.get((singular, many))
     message = forms[catalogue.form(n)] if forms else (singular if n == 1 else many)
     return _write(message, values, language)
+
+
+def in_every_language(message: str) -> set[str]:
+    """Return a message as each language says it: an address has it in the words of whoever sent it."""
+    return {message, *(_catalogue(name).messages.get(message, message) for name in LANGUAGES if name != ENGLISH)}
 
 
 def language_name(english: str) -> str:
