@@ -43,11 +43,14 @@ __all__ = [
 _LOG = logging.getLogger(__name__)
 EMBEDDINGS: Final = "embeddings"  # their folder in the workspace
 VECTORS_FILE: Final = "vectors.npy"
-# Different titles that are read between two reports; rows of a product that are widened to 32 bits at a time.
+# Different titles that are read between two reports.
 _BATCH: Final = 4096
 # A quick form of the encoder takes ten seconds to make; for ranking, its vectors (cosine .99) are as good.
 _WORTH_A_QUICK_FORM = 5_000
-_BLOCK: Final = 16_384
+_BLOCK: Final = 16_384  # rows of a product that are a task of one thread
+_WIDENED: Final = 512  # rows at a time, which stay in the processor's own memory
+_SIGN_AND_NUMBER: Final = np.int32(-0x70002000)  # bits 31 and 13 to 27
+_EXPONENTS: Final = np.float32(2.0**112)
 _VERSION: Final = 1
 # A word's beginning stands for its family: 'voyages' and 'voyaging' share 'voyag'.
 _STEM: Final = 5
@@ -136,13 +139,29 @@ class EmbeddingFeatures:
         narrow = weights.astype(np.float32)
 
         def multiply(start: int) -> None:
-            block = self.vectors[start : start + _BLOCK].astype(np.float32)
-            np.dot(block, narrow, out=result[start : start + _BLOCK])
+            wide = np.empty((_WIDENED, self.vectors.shape[1]), dtype=np.float32)
+            stop = min(start + _BLOCK, len(result))
+            for first in range(start, stop, _WIDENED):
+                rows = self.vectors[first : min(first + _WIDENED, stop)]
+                np.dot(widened(rows, wide[: len(rows)]), narrow, out=result[first : first + len(rows)])
 
         # Most of the time goes into widening, which numpy does without holding other threads up.
         with threadpool_limits(1), ThreadPoolExecutor(usable_cores()) as threads:
             deque(threads.map(multiply, range(0, len(result), _BLOCK)), maxlen=0)
         return result
+
+
+def widened(half: NDArray[np.float16], wide: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Write finite numbers of 16 bits into an array of 32 bits, exactly, and return it.
+
+    A number of 16 bits has ten bits of fraction behind five of exponent, one of 32 bits has 23 behind eight, and the
+    exponents count from -15 and -127. So the bits are moved by 13 places, the sign stays in front, and a factor of
+    two to the power of 112 makes good the difference. numpy's own cast, number by number, takes four times as long.
+    """
+    bits = wide.view(np.int32)
+    np.left_shift(half.view(np.int16), 13, out=bits, dtype=np.int32)
+    np.bitwise_and(bits, _SIGN_AND_NUMBER, out=bits)
+    return np.multiply(wide, _EXPONENTS, out=wide)
 
 
 # --- Embeddings of a corpus, kept beside it ---------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import pandas as pd
@@ -70,9 +70,9 @@ class FacetCollection:
         return cls(corpus, records, features)
 
     @cached_property
-    def _index(self) -> "pd.Index[Any]":
-        index: pd.Index[Any] = pd.Index(self.records[RECORD_ID])
-        return index
+    def _rows_found(self) -> dict[str, int]:
+        """Record → row of those that were asked for already: an index of all takes longer than a first answer may."""
+        return {}
 
     def positions(self, record_ids: Sequence[str]) -> NDArray[np.int64]:
         """Return the row of each record.
@@ -82,11 +82,16 @@ class FacetCollection:
         NotFoundError
             One is not in the corpus.
         """
-        rows = np.asarray(self._index.get_indexer(pd.Index(list(record_ids), dtype="str")), dtype=np.int64)
-        if (rows < 0).any():
-            missing = record_ids[int(np.argmin(rows))]
+        known = self._rows_found
+        new = {name for name in record_ids if name not in known}
+        if new:
+            ids = self.records[RECORD_ID]
+            rows = np.flatnonzero(ids.isin(new).to_numpy(dtype=bool))
+            known |= dict(zip(ids.iloc[rows], rows.tolist(), strict=True))
+        missing = next((name for name in record_ids if name not in known), None)
+        if missing is not None:
             raise NotFoundError(f"There is no record '{missing}' in “{self.corpus.name}”.")
-        return rows
+        return np.array([known[name] for name in record_ids], dtype=np.int64)
 
     @cached_property
     def titled(self) -> NDArray[np.bool_]:

@@ -18,7 +18,7 @@ from core.learned_facets import (
     rank_titles,
     suggestions,
 )
-from core.learned_facets.features import EmbeddingFeatures, open_embeddings
+from core.learned_facets.features import EmbeddingFeatures, open_embeddings, widened
 from core.storage import Workspace
 from core.upkeep import remove
 from tests.core.learned_facets.conftest import is_verse
@@ -121,3 +121,20 @@ def test_marks_through_the_database_give_the_same_ranking(
         add_mark(workspace.database, facet, record, fits=fits)  # type: ignore[arg-type]
     training = facet_log(workspace.database, facet).training  # type: ignore[arg-type]
     assert np.array_equal(rank_titles(collection, training).scores, rank_titles(collection, MARKS).scores)
+
+
+def test_every_number_of_16_bits_is_widened_exactly() -> None:
+    half = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    half = half[np.isfinite(half)]
+    wide = widened(half, np.empty(len(half), dtype=np.float32))
+    assert (wide.view(np.uint32) == half.astype(np.float32).view(np.uint32)).all(), "signs of zero, too"
+    # As it is read from a file that may not be written to, and a part of it.
+    half.flags.writeable = False
+    assert (widened(half[100:200], np.empty(100, dtype=np.float32)) == half[100:200]).all()
+
+
+def test_embeddings_times_weights_are_those_of_numpy_whatever_the_blocks() -> None:
+    vectors = np.random.default_rng(3).standard_normal((20_001, 7)).astype(np.float16)
+    weights = np.linspace(-2, 2, 7)
+    expected = vectors.astype(np.float32) @ weights.astype(np.float32)
+    assert EmbeddingFeatures(vectors).product(weights) == pytest.approx(expected, abs=1e-5)
