@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.database import Database
 from core.errors import InputError
-from core.learned_facets.marks import FacetLog, FacetSample, LearnedFacet, facet_log, save_sample
+from core.learned_facets.marks import FacetLog, FacetSample, LearnedFacet, facet_log, newest_sample, save_sample
 from core.learned_facets.ranking import CUT, FacetCollection, FacetRanking
 from core.schema import RECORD_ID
 from core.statistics import Estimate
@@ -141,7 +141,9 @@ def draw_sample(
         cut=CUT,
         marks_up_to=log.newest,
     )
-    return facet_log(database, facet).samples[-1]
+    sample = newest_sample(database, facet)
+    assert sample is not None
+    return sample
 
 
 def _strata(scores: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ newest row that was not taken back is what holds of a record.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, Literal
 
@@ -27,6 +27,7 @@ __all__ = [
     "facet_log",
     "find_facet",
     "list_facets",
+    "newest_sample",
     "remove_facet",
     "rename_facet",
     "save_sample",
@@ -140,10 +141,16 @@ class RecentYield:
 
 @dataclass(frozen=True)
 class FacetLog:
-    """All rows about one facet, oldest first, and what holds of them."""
+    """All rows about one facet, oldest first, and what holds of them.
+
+    Attributes
+    ----------
+    sample : FacetSample, optional
+        The one drawn last; earlier ones count no more.
+    """
 
     rows: tuple[FacetMark, ...] = ()
-    samples: tuple[FacetSample, ...] = field(default=())
+    sample: FacetSample | None = None
 
     @cached_property
     def undone(self) -> frozenset[int]:
@@ -159,11 +166,6 @@ class FacetLog:
     def newest(self) -> int:
         """Number of the newest row; 0 for none."""
         return self.rows[-1].id if self.rows else 0
-
-    @property
-    def sample(self) -> FacetSample | None:
-        """The sample drawn last."""
-        return self.samples[-1] if self.samples else None
 
     @cached_property
     def sampled(self) -> frozenset[str]:
@@ -327,7 +329,7 @@ def find_facet(database: Database, corpus: str, name: str) -> LearnedFacet:
 
 
 def facet_log(database: Database, facet: LearnedFacet) -> FacetLog:
-    """Return all that was said about a facet."""
+    """Return all that was said about a facet, and the sample drawn last."""
     rows = tuple(
         FacetMark(
             id=note["id"],
@@ -341,18 +343,23 @@ def facet_log(database: Database, facet: LearnedFacet) -> FacetLog:
         )
         for note in database.read(_MARK, facet.key)
     )
-    samples = tuple(
-        FacetSample(
-            id=note["id"],
-            record_ids=tuple(note["record_ids"]),
-            strata=tuple(note["strata"]),
-            sizes=tuple(note["sizes"]),
-            cut=float(note["cut"]),
-            marks_up_to=note["marks_up_to"],
-        )
-        for note in database.read(_SAMPLE, facet.key)
+    return FacetLog(rows, newest_sample(database, facet))
+
+
+def newest_sample(database: Database, facet: LearnedFacet) -> FacetSample | None:
+    """Return the sample drawn last; None for none."""
+    notes = database.read(_SAMPLE, facet.key, after=database.newest(_SAMPLE, facet.key) - 1)
+    if not notes:
+        return None
+    note = notes[-1]
+    return FacetSample(
+        id=note["id"],
+        record_ids=tuple(note["record_ids"]),
+        strata=tuple(note["strata"]),
+        sizes=tuple(note["sizes"]),
+        cut=float(note["cut"]),
+        marks_up_to=note["marks_up_to"],
     )
-    return FacetLog(rows, samples)
 
 
 def add_mark(

@@ -64,7 +64,7 @@ def covered(seed: int, draws: int, size: int = 80) -> np.ndarray:
             FacetMark(id=log.newest + 1 + i, record_id=r, fits=bool(fits[int(r[1:])]), via="sample")
             for i, r in enumerate(sample.record_ids)
         )
-        measured = estimate_facet(FacetLog((*log.rows, *answers), (sample,)))
+        measured = estimate_facet(FacetLog((*log.rows, *answers), sample))
         assert measured is not None and measured.total is not None
         intervals = (measured.precision, measured.recall, measured.total)
         hits.append([part.low <= value <= part.high for part, value in zip(intervals, truth, strict=True)])

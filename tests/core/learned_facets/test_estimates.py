@@ -42,7 +42,7 @@ def _log(hits: tuple[int, int, int], *, marks_since: int = 0) -> FacetLog:
         FacetMark(id=4 + i, record_id=r, fits=f, via="sample") for i, (r, f) in enumerate(zip(ids, fits, strict=True))
     ]
     rows += [FacetMark(id=100 + i, record_id=f"n{i}", fits=False, via="suggestion") for i in range(marks_since)]
-    return FacetLog(tuple(rows), (sample,))
+    return FacetLog(tuple(rows), sample)
 
 
 def test_the_estimates_by_hand() -> None:
@@ -60,7 +60,7 @@ def test_the_estimates_by_hand() -> None:
 def test_a_stratum_that_was_drawn_whole_is_known() -> None:
     sample = FacetSample(id=9, record_ids=("a", "b", "c"), strata=(0, 1, 2), sizes=(1, 1, 1), cut=0.5, marks_up_to=0)
     rows = tuple(FacetMark(id=10 + i, record_id=r, fits=r != "c") for i, r in enumerate("abc"))
-    measured = estimate_facet(FacetLog(rows, (sample,)))
+    measured = estimate_facet(FacetLog(rows, sample))
     assert measured is not None and measured.total is not None
     assert (measured.precision.low, measured.precision.high) == (1, 1)
     assert (measured.recall.low, measured.recall.high) == (0.5, 0.5)
@@ -69,11 +69,11 @@ def test_a_stratum_that_was_drawn_whole_is_known() -> None:
 
 def test_nothing_is_said_before_the_sample_is_marked_or_when_a_known_mark_is_gone() -> None:
     whole = _log((8, 1, 0))
-    part = FacetLog(whole.rows[:-1], whole.samples)
+    part = FacetLog(whole.rows[:-1], whole.sample)
     measured = estimate_facet(part)
     assert measured is not None and measured.total is None
     assert measured.reason == "1 of the 50 drawn titles are not marked yet"
-    taken = FacetLog((*whole.rows, FacetMark(id=200, record_id="k1", fits=True, undoes=1)), whole.samples)
+    taken = FacetLog((*whole.rows, FacetMark(id=200, record_id="k1", fits=True, undoes=1)), whole.sample)
     measured = estimate_facet(taken)
     assert measured is not None and "taken back" in measured.reason
     assert estimate_facet(FacetLog(whole.rows)) is None
