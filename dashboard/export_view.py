@@ -11,9 +11,8 @@ import streamlit as st
 from core.export import CARRIERS, FORMATS, MARC_KINDS, PROFILES, TERM_QUESTION, parse_formats, parse_marc_kinds
 from core.export.decisions import count_flows
 from core.export.differences import DIFFERENCES, breakdown, genre_difference
+from core.export.for_people import accepted_csv
 from core.export.formats import RecordFormat, record_formats
-from core.export.readme import coded_by_default
-from core.export.readme import quality_sentences as sentences_of
 from core.export.release import (
     Release,
     accepted_file,
@@ -25,9 +24,10 @@ from core.export.release import (
     saved_exports,
     unused_path,
 )
+from core.export.sentences import coded_by_default
+from core.export.sentences import quality_sentences as sentences_of
 from core.export.settings import ExportSettings
 from core.export.table import ExportTable
-from core.export.tabular import accepted_csv
 from core.export.terms import check_base_uri
 from core.export.validation import validate
 from core.facets import facet_title

@@ -13,7 +13,7 @@ from core.cli.audit import add_corpus, add_policy, catalogue_of, policy_from_arg
 from core.cli.output import CommandResult
 from core.errors import InputError
 from core.export import FORMATS, parse_formats, parse_marc_kinds
-from core.export.readme import coded_by_default, counts_sentence
+from core.export.sentences import coded_by_default, counts_sentence
 from core.progress import Progress
 from core.schema import CONFIDENCE, PREDICTED
 from core.storage import Workspace, now

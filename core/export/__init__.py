@@ -33,7 +33,8 @@ from core.export.formats import (
 )
 from core.export.linked_data import provenance
 from core.export.manifest import QualityReport
-from core.export.readme import ExportSummary, counts_sentence, readme, summarise
+from core.export.readme import readme
+from core.export.sentences import ExportSummary, counts_sentence, summarise
 from core.export.settings import UNKNOWN, ExportSettings, InputFile, ModelSource
 from core.export.table import ExportTable, prepare
 from core.export.tabular import write_review

@@ -200,7 +200,7 @@ def coded_not_fiction(marc: pd.Series) -> pd.Series:
     That code is what cataloguing software writes unless somebody changes it, so it is weak evidence. It stands all the
     same: MARC 21 gives it a meaning, nobody can tell a default from a decision, and a machine's label is never written
     over what may be a person's. Since it may settle a whole catalogue, it is counted and said
-    (:func:`core.export.readme.coded_by_default`).
+    (:func:`core.export.sentences.coded_by_default`).
     """
     coded = []
     for text in marc.tolist():

@@ -17,7 +17,7 @@ import pandas as pd
 from core.export.formats import LabelledFile, Package, PreviewLine, PreviewRecord, RecordFormat, Triple
 from core.export.marc_build import Assignment, assignments
 from core.export.marc_rules import Cleaner
-from core.export.readme import ExportSummary, note
+from core.export.sentences import ExportSummary, note
 from core.export.settings import ModelSource
 from core.export.table import ExportTable
 from core.export.terms import NAMESPACE, annotation_uri, record_uri

@@ -19,7 +19,7 @@ from core.storage import file_sha256
 from core.translation import noop
 
 if TYPE_CHECKING:
-    from core.export.readme import ExportSummary
+    from core.export.sentences import ExportSummary
     from core.export.table import ExportTable
     from core.export.validation import PublicTool
 

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 
 from core.export.formats import FileCheck, FormatWriter, Package, WrittenFile
 from core.export.manifest import QualityReport
-from core.export.readme import ExportSummary, counts_sentence
+from core.export.sentences import ExportSummary, counts_sentence
 from core.export.settings import UNKNOWN, ExportSettings, InputFile, ModelSource
 from core.export.table import ExportTable
 from core.export.terms import NAMESPACE

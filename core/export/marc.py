@@ -36,7 +36,7 @@ from core.export.marc_build import (
     with_status,
 )
 from core.export.marc_rules import Cleaner, check_file, check_record
-from core.export.readme import ExportSummary
+from core.export.sentences import ExportSummary
 from core.export.table import ExportTable
 from core.export.validation import MARC_LINT, MARCVALIDATE, XMLLINT, YAZ
 from core.readers.marc import link_numbers

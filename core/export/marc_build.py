@@ -11,7 +11,7 @@ import pandas as pd
 
 from core.export.decisions import CURATOR
 from core.export.marc_rules import is_generated_note
-from core.export.readme import note
+from core.export.sentences import note
 from core.export.settings import ExportSettings
 from core.export.table import ExportTable
 from core.readers.marc import is_book, link_numbers, split_genres

@@ -30,7 +30,7 @@ __all__ = [
 # Line breaks and tabs part words; the other control characters, 0x1D to 0x1F among them, would end a field or a record.
 _BLANKS: Final = re.compile("[\t\n\r\x0b\x0c\x85\u2028\u2029]")
 _FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f\ufffe\uffff]")
-# The sentences of core.export.readme.note, and those of versions that did not yet name the model.
+# The sentences of core.export.sentences.note, and those of versions that did not yet name the model.
 _GENERATED_NOTE: Final = re.compile(
     r".+ term (assigned automatically (from|by machine learning \(AI\)) .+; "
     r"(not checked by a cataloguer|checked and confirmed by a person.*)"
@@ -68,7 +68,7 @@ class Cleaner:
 
 
 def is_generated_note(text: str) -> bool:
-    """Whether a 588 is one of the sentences that :func:`core.export.readme.note` writes."""
+    """Whether a 588 is one of the sentences that :func:`core.export.sentences.note` writes."""
     return _GENERATED_NOTE.fullmatch(text) is not None
 
 

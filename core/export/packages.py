@@ -8,10 +8,11 @@ from typing import Any, Final
 from core.export.columns import Column, plain_names
 from core.export.decisions import CURATOR
 from core.export.formats import FormatWriter, Package, WrittenFile
-from core.export.readme import ExportSummary
+from core.export.reading_back import read_parquet_labels
+from core.export.sentences import ExportSummary
 from core.export.settings import InputFile
 from core.export.table import ExportTable
-from core.export.tabular import PARQUET_MEDIA, FlatFormat, read_parquet_labels, write_parquet
+from core.export.tabular import PARQUET_MEDIA, FlatFormat, write_parquet
 from core.export.terms import RECORD_URN, identifier_pattern
 from core.export.validation import CSVWVALIDATE, FRICTIONLESS, MLCROISSANT
 from core.schema import RECORD_ID

@@ -4,8 +4,6 @@ Here the tables are brought together, and shown before anything is written (:fun
 the matter of :mod:`core.export`.
 """
 
-import contextlib
-import importlib.metadata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,25 +14,24 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.classes import class_key
-from core.errors import InputError, NotFoundError
+from core.errors import InputError
 from core.evaluation import by_value, evaluate
-from core.export import ExportReport, ExportSettings, ModelSource, human_from_labels, write_export
+from core.export import ExportReport, ExportSettings, human_from_labels, write_export
 from core.export.decisions import ABSTAINED, ACCEPTED
 from core.export.formats import FORMATS, PreviewRecord, RecordFormat, record_formats
 from core.export.manifest import QualityReport
-from core.export.settings import InputFile, MadeBy, ModelDetails, PastExport
+from core.export.settings import MadeBy, PastExport
+from core.export.sources import run_of, settings_of
 from core.export.table import ExportTable, prepare, together
 from core.facets import facet_values
 from core.guarantees import budget_of, compared_records, report_policy
 from core.labels import load_labels
-from core.manifests import ModelManifest, PredictionManifest
-from core.models.registry import weights_digest, weights_of
 from core.policies import SavedPolicy, saved_policies
 from core.predictions import PredictionSet, Scored, load_predictions, load_scored
 from core.progress import Progress, silent
 from core.review import decisions_for_scored
 from core.schema import CORRECT, LABEL, PREDICTED, RECORD_ID, SOURCE, TRUTH
-from core.storage import Workspace, digest, now, slug
+from core.storage import Workspace, slug
 from core.thresholds import Policy, apply_policy, compare_population, expected_errors
 from core.translation import in_english
 from core.wording import thresholds as wording
@@ -163,14 +160,6 @@ def _quality(
     )
 
 
-def run_of(predictions: str, policy: Policy) -> str:
-    """Return the name of the run: predictions (by fingerprint) and the cuts that accepted some of them.
-
-    The cuts are part of it: what two choices brought into a catalogue must be told apart there.
-    """
-    return f"{predictions}-{digest(policy.as_dict())[:8]}"
-
-
 @in_english()
 def accepted_file(scored: Scored, policy: Policy) -> str:
     """Return the name of the file of accepted predictions for people; other cuts have another."""
@@ -258,7 +247,7 @@ def _decide_sets(
             values["measured_by"] = made_by[place]
         if tables:
             values["created_at"] = tables[0].settings.created_at
-        own = _decide(workspace, catalogue, scored, _settings(workspace, source, scored, chosen, values), names)
+        own = _decide(workspace, catalogue, scored, settings_of(workspace, source, scored, chosen, values), names)
         tables.append(replace(own, name=scored.name) if len(sets) > 1 else own)
     return together(tables)
 
@@ -448,109 +437,6 @@ def _exported(decided: ExportTable, scored: Scored) -> dict[str, Any]:
         "checked": int((leaves & known).sum()),
         "expected_errors": {"value": value, "low": low, "high": high, "n": estimate.n, "reason": estimate.reason},
     }
-
-
-def _settings(
-    workspace: Workspace, source: PredictionSet, scored: Scored, chosen: SavedPolicy, more: Mapping[str, Any]
-) -> ExportSettings:
-    manifest = source.manifest
-    model = _model(workspace, source)
-    predicted_at, imported_at = model.predicted_at, model.imported_at
-    if model.parts:  # each has its own; the whole was predicted when the last had been
-        predicted_at = max(part.predicted_at for part in model.parts) if model.made_here else ""
-        imported_at = max(part.imported_at for part in model.parts)
-    inputs: list[InputFile] = []
-    corpus = manifest.corpus or scored.catalogue.fingerprint
-    read = [part.predictions for part in manifest.parts] or [manifest]
-    for part in (*([workspace.find("corpora", corpus).manifest] if corpus else []), *read):
-        if part.file:
-            inputs.append(
-                InputFile(
-                    name=part.file,
-                    sha256=part.file_sha256,
-                    rows=part.source_rows,
-                    rejected=part.rejected,
-                    mapping=part.mapping,
-                )
-            )
-    policy = chosen.policy
-    wanted: dict[str, Any] = {
-        "cuts": dict(policy.cuts),
-        "stratum": policy.stratum,
-        "cuts_by_stratum": dict(policy.by_stratum),
-        "slice": policy.where,
-        "model": model,
-        "run_id": run_of(source.fingerprint, policy),
-        "predictions": source.fingerprint,
-        "predicted_at": predicted_at,
-        "imported_at": imported_at,
-        "created_at": now(),
-        "dataset": manifest.corpus_name or scored.catalogue.name or source.name,
-        "promise": chosen.promise,
-        "chosen_on": chosen.labels,
-        "inputs": tuple(inputs),
-        **({"chosen_by": chosen.created_by} if chosen.created_by else {}),
-        "exported_by": workspace.person.name,
-        "chosen_at": chosen.chosen_at,
-        "chosen_because": chosen.because,
-        "software_version": importlib.metadata.version("colophon"),
-        **more,
-    }
-    return ExportSettings(**wanted)
-
-
-def _model(workspace: Workspace, source: PredictionSet) -> ModelSource:
-    """Return what is known of the model behind predictions, or of the two that each decided some records."""
-    manifest = source.manifest
-    if not manifest.parts:
-        return _model_of(workspace, source.name, manifest)
-    parts = [
-        replace(
-            _model_of(workspace, part.name, part.predictions),
-            predictions=part.name,
-            fingerprint=part.predictions.fingerprint,
-            cut=part.cut,
-        )
-        for part in manifest.parts
-    ]
-    return ModelSource.together(source.name, source.fingerprint[:8], parts)
-
-
-def _model_of(workspace: Workspace, name: str, manifest: PredictionManifest) -> ModelSource:
-    fingerprint = manifest.model_fingerprint
-    if manifest.facet and not fingerprint:
-        return ModelSource(
-            name=f"learned facet {manifest.facet}",
-            version=manifest.fingerprint[:8],
-            input_columns=manifest.input_columns,
-            predicted_at=manifest.created_at,
-            details=ModelDetails(kind=f"logistic regression on {manifest.features} of marked titles"),
-        )
-    if not fingerprint:
-        # Made elsewhere: what is known is the file, and that nobody calibrated it here.
-        return ModelSource(name=name, calibrated=False, made_here=False, imported_at=manifest.created_at)
-    trained: ModelManifest | None = None
-    with contextlib.suppress(NotFoundError):  # removed since: what the predictions say of it remains
-        trained = workspace.find("models", fingerprint).manifest
-    files = trained.files if trained else {}
-    return ModelSource(
-        name=manifest.model or fingerprint,
-        version=fingerprint[:8],
-        sha256=manifest.model_sha256 or weights_digest(files),
-        calibrated=manifest.calibrated,
-        input_columns=manifest.input_columns,
-        predicted_at=manifest.created_at,
-        details=ModelDetails(
-            fingerprint=fingerprint,
-            kind=manifest.model_kind or (trained.model_kind if trained else None),
-            weights=weights_of(files),
-            sha256_is_of="the lines 'SHA-256  path' of these files, sorted by path, as sha256sum prints them",
-            bases=manifest.bases if manifest.bases is not None or trained is None else trained.bases,
-            labels=trained.labels if trained else None,
-            calibration=manifest.calibration or None,
-            seed=trained.seed if trained else None,
-        ),
-    )
 
 
 # --- Some records as they will stand in a format ----------------------------------------------------------------------

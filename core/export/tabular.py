@@ -2,10 +2,9 @@
 
 import csv
 import json
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -13,16 +12,24 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import pandas as pd
 
-from core.export.columns import Column, column_mark, original_column_name, probability_names
-from core.export.decisions import CURATOR
+from core.export.columns import Column
+from core.export.for_people import accepted_csv, workbook
 from core.export.formats import LabelledFile, Package, PreviewLine, PreviewRecord, RecordFormat, Triple
 from core.export.manifest import read_bundle_manifest
-from core.export.readme import ExportSummary, spreadsheet_readme
+from core.export.reading_back import (
+    LabelSets,
+    read_csv,
+    read_csv_for_people,
+    read_jsonl,
+    read_parquet_labels,
+    read_xlsx,
+)
+from core.export.readme import spreadsheet_readme
+from core.export.sentences import ExportSummary
 from core.export.settings import ExportSettings
 from core.export.table import ExportTable
-from core.schema import AUTHOR, DATE, LANGUAGE, RECORD_ID, TITLE
+from core.schema import RECORD_ID, TITLE
 from core.storage import plain_slug
-from core.text_formats import csv_for_people, unsafe_cell
 
 __all__ = [
     "CELL_LIMIT",
@@ -34,13 +41,8 @@ __all__ = [
     "ParquetFormat",
     "WorkbookReport",
     "XlsxFormat",
-    "accepted_csv",
-    "accepted_for_people",
     "arrow_table",
     "cells",
-    "read_parquet_labels",
-    "unescape_cell",
-    "workbook",
     "workbook_remarks",
     "write_csv",
     "write_jsonl",
@@ -270,234 +272,6 @@ def _width(values: pd.Series, column: Column) -> int:
     return int(min(_WIDEST, max(10, heading, lengths.quantile(0.95) + 2 if len(lengths) else 0)))
 
 
-# --- The accepted records for people ----------------------------------------------------------------------------------
-# Identifier, title, label, confidence first, in a curator's words.
-
-
-_HEADINGS: Final = {
-    RECORD_ID: "Identifier",
-    TITLE: "Title",
-    "pred_label": "Label",
-    "pred_confidence": "Confidence",
-    "pred_decision": "Decided by",
-    "pred_threshold": "Cut-off",
-    "pred_model": "Model",
-    "pred_model_version": "Model version",
-    "pred_run_id": "Run",
-    "pred_date": "Predicted on",
-    "human_label": "Label of people or catalogue",
-    "human_label_source": "Who gave that label",
-    "agrees_with_human": "Machine agrees with it",
-    "reviewed_by_role": "Reviewed by",
-    "review_note": "Note of the review",
-}
-# What a workbook tells of a further set of labels.
-_FURTHER: Final = (
-    "pred_label",
-    "pred_confidence",
-    "pred_decision",
-    "pred_model",
-    "pred_model_version",
-    "pred_run_id",
-    "human_label",
-    "human_label_source",
-)
-_MACHINE, _CONFIRMED, _CHOSEN = "machine, above the cut-off", "machine, confirmed by a curator", "curator"
-
-
-def accepted_for_people(table: ExportTable) -> pd.DataFrame:
-    """Return the records that carry a label, one row each, in the order of the identifiers.
-
-    Of further sets of labels stand label, confidence, who decided, model and run at the end, each with the set's name.
-
-    Returns
-    -------
-    DataFrame
-        ``Identifier``, ``Title`` (as normalised: one line), ``Label``, ``Confidence`` (0 to 1, NaN where a curator
-        chose), ``Decided by``, then author, date and language as in the catalogue, and which model said so in which
-        run.
-    """
-    rows, model = table.accepted, table.settings.model
-    records, decisions = table.records.iloc[rows], table.decisions.iloc[rows]
-    frame = pd.DataFrame(
-        {
-            "Identifier": records[RECORD_ID].to_numpy(),
-            "Title": records[TITLE].to_numpy(),
-            "Label": decisions["pred_label"].to_numpy(),
-            "Confidence": decisions["pred_confidence"].to_numpy(),
-            "Decided by": _decided_by(decisions).to_numpy(),
-            "Author": records[AUTHOR].to_numpy(),
-            "Date": records[DATE].to_numpy(),
-            "Language": records[LANGUAGE].to_numpy(),
-        }
-    )
-    spoke = [table.settings_of(row).model for row in rows]
-    named = "Model" if model.made_here else "Model or predictions" if model.parts else "Predictions"
-    whose = {
-        named: [each.name for each in spoke],
-        "Model version": [each.version or "unknown" for each in spoke],
-        "Run": [table.settings.run_id] * len(spoke),
-    }
-    frame = frame.assign(**whose)
-    for other in table.also:
-        further = _further_for_people(other, rows)
-        frame = frame.assign(**{f"{name}: {other.name}": further[name].to_numpy() for name in further})
-    return frame
-
-
-def _further_for_people(table: ExportTable, rows: np.ndarray) -> pd.DataFrame:
-    """Return what a further set of labels says of some records: label, confidence, who decided, model and run."""
-    decisions = table.decisions.iloc[rows]
-    models = [table.settings_of(row).model for row in rows]
-    return pd.DataFrame(
-        {
-            "Label": decisions["pred_label"].to_numpy(),
-            "Confidence": decisions["pred_confidence"].to_numpy(),
-            "Decided by": _decided_by(decisions).to_numpy(),
-            "Model": [model.process for model in models],
-            "Run": [table.settings.run_id] * len(rows),
-        }
-    )
-
-
-def accepted_csv(table: ExportTable) -> bytes:
-    """Return :func:`accepted_for_people` as a file that opens in a spreadsheet program."""
-    return csv_for_people(accepted_for_people(table))
-
-
-def workbook(table: ExportTable) -> tuple[pd.DataFrame, tuple[Column, ...]]:
-    """Return the accepted records as the workbook shows them, and its columns: ours first, then the library's own.
-
-    Column names are headings for people, all different; one of the library's that has the name of one of ours is marked
-    '(as loaded)'.
-    """
-    flat, known = table.flat(table.accepted), {column.name: column for column in table.columns()}
-    frame = pd.DataFrame(index=flat.index)
-    columns: list[Column] = []
-
-    def add(heading: str, column: Column, values: pd.Series) -> None:
-        name = original_column_name(heading, [existing.name for existing in columns])
-        columns.append(replace(column, name=name))
-        frame[name] = values.to_numpy() if column.type != "boolean" else values.array
-
-    def add_ours(*names: str) -> None:
-        for name in names:
-            add(_HEADINGS[name], known[name], flat[name])
-
-    title = Column(name="title", type="string", meaning="Title on one line, as Colophon read it", origin="library")
-    add_ours(RECORD_ID)
-    add(_HEADINGS[TITLE], title, table.records[TITLE].iloc[table.accepted])
-    add_ours("pred_label", "pred_confidence")
-    decided = known["pred_decision"]
-    add(_HEADINGS[decided.name], replace(decided, allowed=()), _decided_by(table.decisions.iloc[table.accepted]))
-    for class_name, column in probability_names(tuple(table.probabilities)).items():
-        add(f"Probability of {class_name}", known[column], flat[column])
-    done = {RECORD_ID, "pred_label", "pred_confidence", "pred_decision"}
-    add_ours(*(name for name in _HEADINGS if name in known and name not in {*done, TITLE}))
-    for other in table.also:
-        mark, decisions = column_mark(other.name), other.decisions.iloc[table.accepted]
-        for name in _FURTHER:
-            further, values = known.pop(f"{name}{mark}"), flat[f"{name}{mark}"]
-            if name == "pred_decision":
-                further, values = replace(further, allowed=()), _decided_by(decisions)
-            add(f"{_HEADINGS[name]}: {other.name}", further, values)
-    ours = {*_HEADINGS, *probability_names(tuple(table.probabilities)).values()}
-    for loaded in known.values():
-        if loaded.origin == "library" and loaded.name not in ours - {TITLE}:
-            add(loaded.name, loaded, flat[loaded.name])
-    return frame, tuple(columns)
-
-
-def _decided_by(decisions: pd.DataFrame) -> pd.Series:
-    curator = decisions["pred_decision"] == CURATOR
-    same = decisions["pred_label"] == decisions["pred_suggested_label"]
-    decided_by = pd.Series(_MACHINE, index=decisions.index, dtype="str")
-    decided_by = decided_by.mask(curator & same, _CONFIRMED).mask(curator & ~same, _CHOSEN)
-    # Of several sets of labels one may have none for a record that another labels.
-    return decided_by.mask(decisions["pred_label"] == "", "")
-
-
-# --- Reading the labels back ------------------------------------------------------------------------------------------
-
-
-# Each takes the sets of labels: what the columns of each end in, and the name of its predictions ('' for the first).
-_Sets = Sequence[tuple[str, str]]
-
-
-def _labels_of(row: Mapping[str, Any], sets: _Sets) -> Iterator[Triple]:
-    """Yield what a row of our columns says."""
-    for mark, _ in sets:
-        if label := row[f"pred_label{mark}"]:
-            confidence = row[f"pred_confidence{mark}"]
-            yield row["record_id"], label, confidence if isinstance(confidence, str) else _four(confidence)
-
-
-def _read_csv(path: Path, sets: _Sets) -> Iterator[Triple]:
-    for row in _csv_rows(path):
-        yield from _labels_of(row, sets)
-
-
-def _headings(sets: _Sets) -> list[tuple[str, str]]:
-    """Return the headings of label and confidence in files for people."""
-    ends = [f": {name}" if name else "" for _, name in sets]
-    return [(f"Label{end}", f"Confidence{end}") for end in ends]
-
-
-def _read_csv_for_people(path: Path, sets: _Sets) -> Iterator[Triple]:
-    for row in _csv_rows(path):
-        for label, confidence in _headings(sets):
-            if row[label]:
-                yield unsafe_cell(row["Identifier"]), unsafe_cell(row[label]), _four(row[confidence] or None)
-
-
-def _csv_rows(path: Path) -> Iterator[dict[str, str]]:
-    csv.field_size_limit(1 << 24)
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        yield from csv.DictReader(stream)
-
-
-def read_parquet_labels(path: Path, sets: _Sets) -> Iterator[Triple]:
-    """Yield what a Parquet file of accepted labels says."""
-    import pyarrow.parquet as pq
-
-    names = ["record_id", *(f"{name}{mark}" for mark, _ in sets for name in ("pred_label", "pred_confidence"))]
-    columns = pq.read_table(path, columns=names).to_pydict()
-    for values in zip(*(columns[name] for name in names), strict=True):
-        yield from _labels_of(dict(zip(names, values, strict=True)), sets)
-
-
-def _read_jsonl(path: Path, sets: _Sets) -> Iterator[Triple]:
-    with path.open(encoding="utf-8") as stream:
-        for line in stream:
-            yield from _labels_of(json.loads(line), sets)
-
-
-def _read_xlsx(path: Path, sets: _Sets) -> Iterator[Triple]:
-    import openpyxl
-
-    book = openpyxl.load_workbook(path, read_only=True)
-    try:
-        rows = book.worksheets[0].iter_rows(values_only=True)
-        head = list(next(rows, ()))
-        key = head.index("Identifier")
-        places = [(head.index(label), head.index(confidence)) for label, confidence in _headings(sets)]
-        for row in rows:
-            for label, confidence in places:
-                if row[label]:
-                    yield unescape_cell(str(row[key])), unescape_cell(str(row[label])), _four(row[confidence])
-    finally:
-        book.close()
-
-
-def unescape_cell(text: str) -> str:
-    """Undo the escapes of a workbook (_x000D_ and the like)."""
-    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match.group(1), 16)), text)
-
-
-def _four(value: Any) -> str:
-    return "" if value is None or value != value else f"{float(value):.4f}"
-
-
 # --- The four formats: what each writes, shows and reads back ---------------------------------------------------------
 
 
@@ -515,7 +289,7 @@ class FlatFormat(RecordFormat):
         Path of a file of accepted labels, and what reads it.
     """
 
-    readers: ClassVar[tuple[tuple[str, Callable[[Path, _Sets], Iterator[Triple]]], ...]]
+    readers: ClassVar[tuple[tuple[str, Callable[[Path, LabelSets], Iterator[Triple]]], ...]]
 
     def preview(self, table: ExportTable, rows: np.ndarray, kind: str | None = None) -> Iterator[PreviewRecord]:
         """Yield the columns that have a value, and all of ours."""
@@ -543,8 +317,8 @@ class CsvFormat(FlatFormat):
     """The accepted labels and all scores, exact, and the accepted ones for people."""
 
     readers = (
-        ("data/accepted.csv", _read_csv),
-        (f"{_PEOPLE}.csv", _read_csv_for_people),
+        ("data/accepted.csv", read_csv),
+        (f"{_PEOPLE}.csv", read_csv_for_people),
     )
 
     def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
@@ -577,7 +351,7 @@ class ParquetFormat(FlatFormat):
 class JsonlFormat(FlatFormat):
     """The accepted labels, one object a book."""
 
-    readers = (("data/accepted.jsonl", _read_jsonl),)
+    readers = (("data/accepted.jsonl", read_jsonl),)
 
     def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
         """Write ``data/accepted.jsonl``."""
@@ -590,7 +364,7 @@ class JsonlFormat(FlatFormat):
 class XlsxFormat(FlatFormat):
     """The accepted labels as a workbook."""
 
-    readers = ((f"{_PEOPLE}.xlsx", _read_xlsx),)
+    readers = ((f"{_PEOPLE}.xlsx", read_xlsx),)
 
     def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
         """Write the workbook; return what it could not hold."""

@@ -38,6 +38,7 @@ __all__ = [
     "embeddings_of",
     "main",
     "open_embeddings",
+    "widened",
 ]
 
 _LOG = logging.getLogger(__name__)

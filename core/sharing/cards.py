@@ -11,7 +11,7 @@ import pandas as pd
 from core.errors import DamagedError, NotFoundError
 from core.evaluation import KnownLanguage, known_languages
 from core.export.manifest import BundleManifest, QualityReport
-from core.export.readme import quality_sentences
+from core.export.sentences import quality_sentences
 from core.facets import facet_values
 from core.labels import LabelSet
 from core.manifests import MeasuredPart, ModelManifest, ModelMetrics, Rate, SourceFile, read_metrics

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from core.export import FORMATS, ExportSettings, ModelSource, QualityReport, export
 from core.export.marc_rules import Cleaner
-from core.export.tabular import unescape_cell
+from core.export.reading_back import unescape_cell
 from core.export.validation import builtin_checks
 from core.readers.marc_decode import decode_iso2709, split_iso2709, stream_marcxml
 

@@ -10,7 +10,7 @@ import pytest
 from core.errors import Cancelled, InputError
 from core.export import FORMATS, QualityReport, export
 from core.export.manifest import MeasuredRate
-from core.export.readme import NOT_MEASURED, quality_sentences, rate_in_words
+from core.export.sentences import NOT_MEASURED, quality_sentences, rate_in_words
 from core.storage import file_sha256
 from core.text_formats import plain
 from core.thresholds import GuaranteeRecord

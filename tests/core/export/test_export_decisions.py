@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from core.export.decisions import DECISIONS, count_decisions, count_flows, decide, shown_confidence
-from core.export.readme import counts_sentence
+from core.export.sentences import counts_sentence
 from core.thresholds import Policy, apply_policy
 
 CUTS = {"Fiction": 0.9, "Non-fiction": 0.97}

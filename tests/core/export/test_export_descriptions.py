@@ -6,7 +6,7 @@ import pytest
 
 from core.export import QualityReport
 from core.export.packages import datapackage, front_matter
-from core.export.readme import summarise
+from core.export.sentences import summarise
 from core.export.terms import identifier_pattern
 from core.storage import file_sha256
 

@@ -253,7 +253,7 @@ def test_the_workbook_has_a_frozen_filtered_header(example, tmp_path):
     ],
 )
 def test_hard_text_in_the_workbook_comes_back(example, tmp_path, text):
-    from core.export.tabular import unescape_cell
+    from core.export.reading_back import unescape_cell
 
     _, book = workbook(example, tmp_path, Title=text)
     cell = book["Accepted"]["B2"]
