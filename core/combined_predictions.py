@@ -219,7 +219,9 @@ def _part(manifest: PredictionManifest, name: str, cut: float, decided: int) -> 
 
 
 def _promise(result: TwoModelGuarantee, policy: Policy, first: Scored, second: Scored) -> GuaranteeRecord:
-    sentences = wording.sentences(result, first.name, second.name)
+    # What may come of another order of questions is nothing to those who get the export.
+    aside = wording.asked_later(result)
+    sentences = [part for part in wording.sentences(result, first.name, second.name) if part != aside]
     content = {
         **result.as_dict(),
         "per": "together",

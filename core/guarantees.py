@@ -244,7 +244,7 @@ def ask_two_models(
     limit = f"at most {upper_percent(request.max_error)} of the whole wrong"
     description = f"{limit}, by '{quick.name}' and, of what it leaves, by '{slow.name}'"
     question = budget.spend(digest(quick.key, slow.key, "two models", request.settings), description)
-    return find_two_model_guarantee(
+    result = find_two_model_guarantee(
         quick.table,
         table,
         request.max_error,
@@ -255,6 +255,7 @@ def ask_two_models(
         learned_known=quick.learned_known and slow.learned_known,
         population=population,
     )
+    return replace(result, earlier=question.number - 1)
 
 
 def _refuse_combined(scored: Scored) -> None:

@@ -86,16 +86,18 @@ def show(scored: Scored, name: str, head: DeltaGenerator, effect: DeltaGenerator
         )
     result = cache.two_models(scored, second, request)
     first, *others = wording.sentences(result, scored.name, second.name)
-    warnings = population_warnings(result.population)
+    warnings, order = population_warnings(result.population), wording.asked_later(result)
     with head:
         feedback.conclusion(escape(first))
+        if order:
+            st.caption(order)
         for warning in warnings:
             st.warning(escape(warning), icon=":material/warning:")
     _keep(scored, second, result)
     with effect:
         _figures(result, (scored.name, second.name))
-    with details:
-        feedback.show_sentences(*(sentence for sentence in others if sentence not in warnings))
+    with details, st.expander(_("On what it rests")):
+        feedback.show_sentences(*(sentence for sentence in others if sentence not in (*warnings, order)))
         st.caption(escape(budget_sentence(cache.alpha_budget(scored))))
 
 

@@ -82,6 +82,8 @@ class TwoModelGuarantee:
         See :class:`core.thresholds.sample.CheckedSample`; left out are those that either model learned from.
     population : PopulationCheck
     known_chances, weighted, learned_known : bool
+    earlier : int
+        Questions that were put to the same checked books before it: the later, the less of alpha it had.
     """
 
     max_error: float
@@ -108,6 +110,7 @@ class TwoModelGuarantee:
     known_chances: bool
     weighted: bool
     learned_known: bool = False
+    earlier: int = 0
 
     @property
     def accepted(self) -> int:
@@ -139,7 +142,7 @@ class TwoModelGuarantee:
         names = (
             "max_error", "confidence", "human_error", "records", "accepted", "by_quick", "by_slow", "read", "review",
             "hours", "machine_hours", "seconds_a_title", "labelled", "choosing", "errors", "most_wrong", "unusable",
-            "editions", "not_drawn", "left_out", "known_chances",
+            "editions", "not_drawn", "left_out", "known_chances", "earlier",
         )  # fmt: skip
         content = {name: getattr(self, name) for name in names}
         cuts = {"quick_cut": self.cuts.quick, "slow_cut": self.cuts.slow}

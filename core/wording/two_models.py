@@ -7,7 +7,7 @@ from core.thresholds.two_models import TwoModelGuarantee
 from core.translation import _
 from core.wording.thresholds import hours_in_words, population_warnings
 
-__all__ = ["sentences"]
+__all__ = ["asked_later", "sentences"]
 
 
 def sentences(result: TwoModelGuarantee, quick: str, slow: str) -> tuple[str, ...]:
@@ -18,7 +18,7 @@ def sentences(result: TwoModelGuarantee, quick: str, slow: str) -> tuple[str, ..
     quick, slow : str
         Names of the predictions.
     """
-    parts = [_headline(result)]
+    parts = [_headline(result), *filter(None, [asked_later(result)])]
     if result.accepted:
         parts.append(
             _(
@@ -54,6 +54,16 @@ def sentences(result: TwoModelGuarantee, quick: str, slow: str) -> tuple[str, ..
     return (*parts, *population_warnings(result.population))
 
 
+def asked_later(result: TwoModelGuarantee) -> str:
+    """Say that the answer is not to be held against that of one model which was asked before; '' if none was."""
+    if not result.earlier:
+        return ""
+    return _(
+        "Asked first, it might leave people less: the first question put to checked books gets the most of what they"
+        " can prove."
+    )
+
+
 def _headline(result: TwoModelGuarantee) -> str:
     limit = _(
         "at most {max_error} of all {records:,} books",
@@ -62,11 +72,9 @@ def _headline(result: TwoModelGuarantee) -> str:
     )
     if not result.accepted:
         return _(
-            "At most {max_error} wrong in the whole can only be promised if people do all of it: of"
-            " {labelled:,} checked books three in four test the cut-offs, and either they are too few"
-            " or both models are wrong too often among the books they are surest of.",
+            "At most {max_error} wrong in the whole can only be promised if people do all of it: too few"
+            " books are checked, or both models are wrong too often among the books they are surest of.",
             max_error=upper_percent(result.max_error),
-            labelled=result.labelled,
         )
     rest = _(", and nothing is left for people to do.")
     if result.review:

@@ -22,6 +22,7 @@ from core.review import decisions_for_scored, record_decision, undo_decision
 from core.storage import Workspace, write_json
 from core.thresholds import apply_policy
 from core.thresholds.two_models import TwoCuts
+from core.wording import two_models as wording
 
 N = 400
 
@@ -107,6 +108,21 @@ def test_what_people_decided_of_either_holds(two: Workspace) -> None:
     current = decisions_for_scored(two.database, both).current
     assert {name: decision.label for name, decision in current.items()} == {"b351": "Map", "b353": "Play"}
     assert list(decisions_for_scored(two.database, quick).current) == ["b351"]
+
+
+def test_after_another_question_it_says_that_the_first_gets_the_most(two: Workspace) -> None:
+    quick, slow = load_scored(two, "quick"), load_scored(two, "slow")
+    budget, request = budget_of(two, quick), TwoModelRequest(max_error=0.05)
+    ask_whole(quick, WholeRequest(max_error=0.05), budget)
+    later = ask_two_models(quick, slow, request, budget)
+    aside = "Asked first, it might leave people less: the first question put to checked books gets the most"
+    assert (later.earlier, wording.sentences(later, "quick", "slow")[1].startswith(aside)) == (1, True)
+    kept = save_combined(two, quick, slow, later, "both")
+    [chosen] = saved_policies(two, kept.artifact.fingerprint)
+    assert chosen.promise is not None
+    assert "Asked first" not in chosen.promise.sentence
+    other = budget_of(two, slow)  # the same books
+    assert ask_two_models(quick, slow, request, other).earlier == 1
 
 
 def test_what_was_decided_of_a_source_is_taken_back_there(two: Workspace) -> None:

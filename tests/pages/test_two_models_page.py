@@ -50,6 +50,10 @@ def test_a_second_model_is_used_too_and_both_are_exported(
     assert promise in shown(page)
     figures = {metric.label: metric.value for metric in page.metric}
     # Of the last hundred every second one is checked; the ten that the slow model's cut leaves are all checked.
+    assert "Asked first" not in shown(page)
+    # The first layer stays short: what it assumes and rests on is a click away.
+    rests = next(expander for expander in page.expander if expander.label == "On what it rests")
+    assert any("200 checked books" in str(part.value) for part in rests.markdown)
     assert figures == {"quick decides": "200", "slow decides": "90", "People look at": "50"}
     next(button for button in page.button if button.label == "Keep this for the export").click().run()
     assert not page.exception
