@@ -25,6 +25,7 @@ from core.learned_facets import (
     draw_sample,
     estimate_facet,
     facet_log,
+    facets_side_by_side,
     finish_facet,
     list_facets,
     remove_facet,
@@ -39,9 +40,20 @@ from core.translation import _, noop
 from core.wording import learned_facets as wording
 from dashboard import cache, feedback, jobs, navigation, people, widgets
 from dashboard.feedback import count, escape
-from dashboard.tables import show_table
+from dashboard.tables import show_sentences_table, show_table
 
-__all__ = ["METHOD_NOTE", "OpenFacet", "choose", "finish", "headline", "marks", "open_facet", "reading", "titles"]
+__all__ = [
+    "METHOD_NOTE",
+    "OpenFacet",
+    "choose",
+    "finish",
+    "headline",
+    "marks",
+    "open_facet",
+    "reading",
+    "side_by_side",
+    "titles",
+]
 
 # So long a title stands on the screen before it can be marked: a key pressed twice was meant for the title before it.
 LEAST_SECONDS = 0.5
@@ -157,6 +169,25 @@ def headline(opened: OpenFacet) -> None:
     if opened.ranking and opened.ranking.words:
         words = ", ".join(escape(word.word) for word in opened.ranking.words)
         st.markdown(_("Words that matter: **{words}**", words=words))
+
+
+def side_by_side(corpus: Artifact[Manifest]) -> None:
+    """Draw how far each facet of the collection is; nothing where there is one alone."""
+    states = facets_side_by_side(cache.workspace().database, corpus.fingerprint)
+    if len(states) < 2:
+        return
+    with st.expander(_("All facets side by side"), icon=":material/table_rows:"):
+        table = pd.DataFrame(
+            {
+                "facet": [state.facet.name for state in states],
+                "fit": [f"{state.fits:,}" for state in states],
+                "do not fit": [f"{state.other:,}" for state in states],
+                "fit another facet too": [f"{state.also:,}" for state in states],
+                "of what is suggested fit": [wording.of_suggested(state.measured) for state in states],
+                "found of all that fit": [wording.of_all(state.measured) for state in states],
+            }
+        )
+        show_sentences_table(table, alt=_("How far each facet of this collection is"))
 
 
 def titles(opened: OpenFacet) -> None:

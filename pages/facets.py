@@ -22,6 +22,7 @@ else:
     else:
         opened = facets_view.open_facet(corpus, facet)
         facets_view.headline(opened)
+        facets_view.side_by_side(corpus)
         if people.allowed(_("mark titles and make classifiers")):
             facets_view.titles(opened)
             facets_view.marks(opened)

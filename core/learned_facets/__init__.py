@@ -34,6 +34,7 @@ from core.learned_facets.ranking import (
     rank_titles,
     suggestions,
 )
+from core.learned_facets.side_by_side import FacetState, facets_side_by_side
 
 __all__ = [
     "CUT",
@@ -48,6 +49,7 @@ __all__ = [
     "FacetRanking",
     "FacetReport",
     "FacetSample",
+    "FacetState",
     "LearnedFacet",
     "RecentYield",
     "TellingWord",
@@ -60,6 +62,7 @@ __all__ = [
     "embeddings_of",
     "estimate_facet",
     "facet_log",
+    "facets_side_by_side",
     "find_facet",
     "finish_facet",
     "list_facets",

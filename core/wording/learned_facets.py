@@ -4,7 +4,7 @@ from core.formatting import interval_count, interval_percent, percent
 from core.learned_facets import FacetEstimate, FacetLog
 from core.translation import _, plural
 
-__all__ = ["estimate", "progress", "stop", "stop_hint"]
+__all__ = ["estimate", "of_all", "of_suggested", "progress", "stop", "stop_hint"]
 
 _ENOUGH = 20  # suggestions that were marked before anything is said of how many still fit
 _FEW_LEFT = 0.1  # share of the last suggestions
@@ -58,6 +58,27 @@ def stop(log: FacetLog, measured: FacetEstimate | None) -> str:
         total=round(total.value),
         low=total.low,
         high=total.high,
+    )
+
+
+def of_suggested(measured: FacetEstimate | None) -> str:
+    """Return in a few words which share of what is suggested fits."""
+    if measured is None or not measured.precision.defined:
+        return _("not measured yet")
+    share = measured.precision
+    return f"{percent(share.value)} ({interval_percent(share.low, share.high)})"
+
+
+def of_all(measured: FacetEstimate | None) -> str:
+    """Return in a few words which share of all that fit is found, and how many these are."""
+    if measured is None or not measured.recall.defined or measured.total is None:
+        return _("not measured yet")
+    share, total = measured.recall, measured.total
+    return _(
+        "{share} of about {total:,} ({interval})",
+        share=percent(share.value),
+        total=round(total.value),
+        interval=interval_count(total.low, total.high),
     )
 
 

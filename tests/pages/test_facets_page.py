@@ -128,3 +128,18 @@ def test_a_facet_is_renamed_and_removed(books: Workspace, open_page: Open) -> No
     page = press(page, "Remove this facet")
     assert "“poetry” was removed" in text(page) and "There is no facet yet" in text(page)
     assert not list_facets(books.database, facet.corpus)
+
+
+def test_several_facets_stand_side_by_side(books: Workspace, open_page: Open) -> None:
+    facet = marked(books)
+    page = open_page(books, "facets.py").run()
+    assert not page.table
+    place = create_facet(books.database, facet.corpus, "place")
+    add_marks(books.database, place, {"b000": True, "b040": True})
+    page = page.run()
+    assert not page.exception
+    [table] = [item.value.reset_index(drop=True) for item in page.table]
+    assert table["facet"].tolist() == ["verse", "place"]
+    assert table["fit"].tolist() == ["3", "2"]
+    assert table["fit another facet too"].tolist() == ["1", "1"]
+    assert set(table["found of all that fit"]) == {"not measured yet"}

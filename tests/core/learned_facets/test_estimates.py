@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.database import Database
 from core.errors import InputError
 from core.learned_facets import (
     FacetCollection,
@@ -11,9 +12,11 @@ from core.learned_facets import (
     FacetSample,
     LearnedFacet,
     add_marks,
+    create_facet,
     draw_sample,
     estimate_facet,
     facet_log,
+    facets_side_by_side,
     rank_titles,
     undo_mark,
 )
@@ -120,3 +123,18 @@ def test_parts_are_by_score_and_small_ones_give_what_they_have() -> None:
     assert _allocate(100, [10, 2000, 30_000]) == [10, 15, 75]
     assert _allocate(100, [0, 5, 20]) == [0, 5, 20]
     assert _allocate(4, [10, 10, 10]) == [1, 1, 2]
+
+
+def test_facets_stand_side_by_side_with_the_titles_that_fit_several(database: Database) -> None:
+    verse, sea, third = (create_facet(database, "c", name) for name in ("verse", "sea", "third"))
+    add_marks(database, verse, {"1": True, "2": True, "3": True, "4": False})
+    add_marks(database, sea, {"2": True, "3": True, "4": True, "1": False})
+    add_marks(database, third, {"3": True})
+    states = facets_side_by_side(database, "c")
+    assert [(state.facet.name, state.fits, state.other, state.also) for state in states] == [
+        ("verse", 3, 1, 2),  # 2 and 3 are of the sea, too
+        ("sea", 3, 1, 2),
+        ("third", 1, 0, 1),
+    ]
+    assert [state.measured for state in states] == [None] * 3
+    assert facets_side_by_side(database, "another") == []
