@@ -13,7 +13,7 @@ from core.facets import facet_title
 from core.formatting import capitalised
 from core.predictions import Scored
 from core.representativeness import FacetComparison, Representativeness
-from core.translation import _, noop
+from core.translation import _, inside, noop
 from core.wording import evaluation as wording
 from core.wording.representativeness import catalogued_differently, headline
 from dashboard import cache, feedback, widgets
@@ -53,7 +53,7 @@ def whole_collection(scored: Scored) -> None:
     show_table(shares, alt=_("Share of each class in the collection, with intervals"))
     widgets.download_table(shares, "class-shares")
     uncovered = ", ".join(
-        _("{share} by {facet}", share=percent(share), facet=facet_title(facet).lower())
+        _("{share} by {facet}", share=percent(share), facet=inside(facet_title(facet)))
         for facet, share in collection.uncovered.items()
     )
     st.markdown(_("Books of the collection that are like no checked book: {uncovered}.", uncovered=uncovered))
@@ -196,7 +196,7 @@ def summary_table(table: pd.DataFrame) -> None:
 def facet_table(comparison: FacetComparison, sample: str, population: str) -> None:
     """Show every value of a facet with counts, shares and ratio."""
     names = {
-        "value": _(comparison.title).lower(),
+        "value": inside(_(comparison.title)),
         "sample_share": _("share in {sample}", sample=sample),
         "population_share": _("share in {population}", population=population),
         "ratio": _("times as frequent"),

@@ -21,7 +21,7 @@ from core.predictions import Scored
 from core.schema import CORRECT, PREDICTED, TITLE, TRUTH
 from core.statistics import Estimate
 from core.text_search import phrase_mask
-from core.translation import _, noop, number_text
+from core.translation import _, inside, noop, number_text
 from core.wording.languages import unknown_sentences
 from dashboard import feedback, navigation, slices_view, widgets
 from dashboard import tables as theme
@@ -301,7 +301,7 @@ def _value_sentence(table: pd.DataFrame, facet: str) -> None:
     worse = known[known["low"] > overall].sort_values("ratio", ascending=False)
     if worse.empty:
         feedback.conclusion(
-            _("No value of {facet} is clearly worse than the rest.", facet=escape(facet_title(facet).lower()))
+            _("No value of {facet} is clearly worse than the rest.", facet=escape(inside(facet_title(facet))))
         )
         return
     first = worse.iloc[0]
@@ -330,7 +330,7 @@ def _rates_table(table: pd.DataFrame, facet: str) -> None:
     """Show every value with its counts, rate and interval."""
     shown = table.rename(
         columns={
-            "value": facet_title(facet).lower(),
+            "value": inside(facet_title(facet)),
             "n": "checked",
             "errors": "wrong",
             "error_rate": "share wrong",
@@ -343,7 +343,7 @@ def _rates_table(table: pd.DataFrame, facet: str) -> None:
         shown,
         shares=["share wrong", "at least", "at most"],
         columns={
-            facet_title(facet).lower(): st.column_config.TextColumn(width=105),
+            inside(facet_title(facet)): st.column_config.TextColumn(width=105),
             "checked": st.column_config.NumberColumn(width=68),
             "wrong": st.column_config.NumberColumn(width=56),
             "share wrong": st.column_config.NumberColumn(width=92),

@@ -24,7 +24,7 @@ from core.thresholds import (
     WholeGuarantee,
     draw_review_sample,
 )
-from core.translation import _, noop
+from core.translation import _, inside, noop
 from core.wording import thresholds as wording
 from core.wording import whole as whole_wording
 from dashboard import cache, feedback, people, widgets
@@ -238,7 +238,7 @@ def _offer_random_books(scored: Scored, result: WholeGuarantee) -> None:
             of_all=of_all,
         )
         if unlike and of_all and not result.anytime:
-            title = _("what the model calls them") if unlike[0] == PREDICTED else facet_title(unlike[0]).lower()
+            title = _("what the model calls them") if unlike[0] == PREDICTED else inside(facet_title(unlike[0]))
             _offer(
                 scored,
                 cache.books_with_chances(scored, len(books), unlike),

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.facets import FACETS, facet_title
 from core.schema import CONFIDENCE, PREDICTED, RECORD_ID, TITLE, TRUTH
-from core.translation import _, noop
+from core.translation import _, inside, noop
 from dashboard.charts import DARK, LIGHT, Chart, ChartTheme
 from dashboard.feedback import NO_BREAK, escape
 
@@ -155,7 +155,8 @@ def header(column: str) -> str:
     if column in HEADERS:
         return _(HEADERS[column])
     if column in FACETS:
-        return facet_title(column)[:1].lower() + facet_title(column)[1:]
+        title = facet_title(column)
+        return inside(title[:1]) + title[1:]
     return _(" ".join(column.replace("_", " ").split()))
 
 

@@ -18,7 +18,7 @@ from core.review import send_to_review
 from core.schema import CORRECT, TRUTH
 from core.thresholds import ALL_CLASSES, Policy, PolicyReport
 from core.thresholds.sample import draw_recheck
-from core.translation import _, in_every_language, noop, number_text
+from core.translation import _, in_every_language, inside, noop, number_text
 from dashboard import cache, feedback, navigation, people, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
@@ -341,7 +341,7 @@ def class_table(report: PolicyReport) -> None:
 def acceptance_rates(report: PolicyReport, scored: Scored, facet: str) -> None:
     """Draw whose books are accepted and whose are not, for one facet (or by what the books really are)."""
     table = report.acceptance_rates[facet]
-    title = _("what the books are") if facet == "class" else facet_title(facet).lower()
+    title = _("what the books are") if facet == "class" else inside(facet_title(facet))
     order = list(table["value"]) if facet == "class" else facet_order(facet, table["value"])
     known = table[table["rate"].notna()]
     if known.empty:

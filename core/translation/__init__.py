@@ -24,6 +24,7 @@ __all__ = [
     "follow",
     "in_english",
     "in_every_language",
+    "inside",
     "language_is",
     "language_name",
     "noop",
@@ -110,6 +111,15 @@ def plural(singular: str, many: str, n: int, /, **values: object) -> str:
 def in_every_language(message: str) -> set[str]:
     """Return a message as each language says it: an address has it in the words of whoever sent it."""
     return {message, *(_catalogue(name).messages.get(message, message) for name in LANGUAGES if name != ENGLISH)}
+
+
+def inside(words: str) -> str:
+    """Return words as they stand inside a sentence: in small letters in English, where German keeps its capitals.
+
+    >>> inside("Place of publication")
+    'place of publication'
+    """
+    return words.lower() if current_language() == ENGLISH else words
 
 
 def language_name(english: str) -> str:

@@ -30,7 +30,7 @@ from core.models.registry import ModelDescription
 from core.predictions import Scored
 from core.schema import ANNOTATOR, DATE_CERTAINTIES, DATE_CERTAINTY, LANGUAGE_SOURCE, PREDICTED, TITLE_KEY
 from core.statistics import MINIMUM_RECORDS, Estimate
-from core.translation import _, number_text, plural
+from core.translation import _, inside, number_text, plural
 
 __all__ = [
     "audit_sentences",
@@ -156,7 +156,7 @@ def collection(estimates: CollectionEstimates) -> tuple[str, ...]:
     uncovered = {facet: share for facet, share in estimates.uncovered.items() if share > 0}
     if uncovered:
         parts = [
-            _("{share} by {facet}", share=in_percent(share), facet=facet_title(facet).lower())
+            _("{share} by {facet}", share=in_percent(share), facet=inside(facet_title(facet)))
             for facet, share in uncovered.items()
         ]
         sentences.append(_("No checked book speaks for a part of the collection: {parts}.", parts=listed(parts)))

@@ -16,7 +16,7 @@ from core.language_evidence import LanguageEvidence, LanguageSources
 from core.representativeness import TOO_FEW_BOOKS, VERDICTS, FacetComparison, Representativeness, verdict_of
 from core.schema import LANGUAGE
 from core.statistics import MINIMUM_RECORDS, total_variation
-from core.translation import _
+from core.translation import _, inside
 
 __all__ = ["catalogued_differently", "caveats", "evidence_sentences", "headline", "lead", "sentences"]
 
@@ -76,13 +76,13 @@ def sentences(result: Representativeness) -> tuple[str, ...]:
     summary = [headline(first)] if first is not None else []
     for word in (*(name for limit, name in reversed(VERDICTS)), TOO_FEW_BOOKS):
         facets = [
-            _(comparison.title).lower()
+            inside(_(comparison.title))
             for comparison in result.facets
             if comparison.verdict == word and not catalogued_differently(comparison)
         ]
         if facets:
             summary.append(_("{word} by {facets}.", word=capitalised(_(word)), facets=", ".join(facets)))
-    artefacts = [_(comparison.title).lower() for comparison in result.facets if catalogued_differently(comparison)]
+    artefacts = [inside(_(comparison.title)) for comparison in result.facets if catalogued_differently(comparison)]
     if artefacts:
         summary.append(
             _("Catalogued differently, which says little about the books: {facets}.", facets=", ".join(artefacts))
@@ -122,7 +122,7 @@ def headline(comparison: FacetComparison) -> str:
     Where values are missing in one set very much more often than in the other, that is said first, and the rest is
     compared among the books that have a value.
     """
-    title, table, verdict = _(comparison.title).lower(), comparison.table, comparison.verdict
+    title, table, verdict = inside(_(comparison.title)), comparison.table, comparison.verdict
     if verdict == TOO_FEW_BOOKS:
         return _("There are too few books to compare the two by {title}.", title=title)
     ours, theirs = table["sample_n"].to_numpy(dtype=float), table["population_n"].to_numpy(dtype=float)

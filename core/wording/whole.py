@@ -3,7 +3,7 @@
 from core.facets import facet_title, facet_words
 from core.formatting import in_percent, listed, lower_percent, upper_percent
 from core.thresholds import ALL_CLASSES, ErrorBound, WholeGuarantee
-from core.translation import _, plural
+from core.translation import _, inside, plural
 from core.wording.thresholds import forecast_sentence, hours_in_words, is_or_are, nothing_promised, rests_on
 
 __all__ = ["bound_sentence", "forecast", "headline", "reason", "sentences"]
@@ -137,7 +137,7 @@ def bound_sentence(bound: ErrorBound, accepted: int) -> str:
 def _of_what(result: WholeGuarantee) -> str:
     whole = _("all {records:,} books", records=result.records)
     if result.per == "class" and result.stratum:
-        return _("{whole}, of each class in each {stratum},", whole=whole, stratum=facet_title(result.stratum).lower())
+        return _("{whole}, of each class in each {stratum},", whole=whole, stratum=inside(facet_title(result.stratum)))
     if result.per == "class":
         return _(
             "{whole}, and of those that are called {class_names},",
@@ -145,7 +145,7 @@ def _of_what(result: WholeGuarantee) -> str:
             class_names=listed(_class_names(result), last=_(" or ")),
         )
     return (
-        _("{whole}, and of each {stratum},", whole=whole, stratum=facet_title(result.stratum).lower())
+        _("{whole}, and of each {stratum},", whole=whole, stratum=inside(facet_title(result.stratum)))
         if result.stratum
         else whole
     )
