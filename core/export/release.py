@@ -85,6 +85,7 @@ class Release:
         return self.decided.settings
 
     @classmethod
+    @in_english()
     def prepare(
         cls,
         workspace: Workspace,

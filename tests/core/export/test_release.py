@@ -16,6 +16,7 @@ from core.predictions import load_predictions, load_scored
 from core.review import record_decision
 from core.storage import Workspace
 from core.thresholds import GuaranteeRecord, Policy, expected_errors, policy_report
+from core.translation import language_is
 
 CUTS = {"Fiction": 0.9, "Non-fiction": 0.9}
 
@@ -143,3 +144,16 @@ def test_of_predictions_made_elsewhere_nothing_is_claimed(workspace: Workspace, 
     prepared = Release.prepare(workspace, "tool", SavedPolicy(policy=Policy({"Fiction": 0.5})), profile="none")
     model = prepared.decided.settings.model
     assert (model.name, model.made_here, model.calibrated, model.sha256) == ("tool", False, False, "")
+
+
+def test_an_export_speaks_english_whatever_language_its_maker_reads(workspace: Workspace, tmp_path: Path) -> None:
+    rows = "".join(f"b{i:03},A tale {i},Fiction,0.9{i % 10},Fiction\n" for i in range(30))
+    (tmp_path / "tool.csv").write_text(f"id,title,predicted,confidence,truth\n{rows}", encoding="utf-8")
+    import_file(workspace, tmp_path / "tool.csv", "predictions", name="tool")
+    with language_is("de"):
+        prepared = Release.prepare(workspace, "tool", SavedPolicy(policy=Policy({"Fiction": 0.5})), profile="none")
+        prepared.write(tmp_path / "export.zip")
+    with zipfile.ZipFile(tmp_path / "export.zip") as archive:
+        written = {Path(name).name: archive.read(name).decode() for name in archive.namelist()}
+    assert "30 of 30 records (100 %) are accepted" in written["manifest.json"]
+    assert "angenommen" not in "".join(written.values())
