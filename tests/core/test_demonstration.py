@@ -67,3 +67,10 @@ def test_something_else_under_a_name_of_the_demonstration_stays(workspace, tmp_p
         build(workspace, two_models=False)
     assert len(workspace.find("corpora", "demo-catalogue").manifest.mapping) == 2
     assert workspace.list("labels") == []
+
+
+def test_judged_by_the_labels_it_learned_from_a_model_is_shown_out_of_fold_and_that_is_said(demo_workspace):
+    scored = load_scored(demo_workspace, PREDICTIONS, "demo-annotated")
+    [sentence] = [sentence for sentence in scored.sentences if "out of fold" in sentence]
+    assert "1,242 of these books" in sentence
+    assert "Books drawn at random from the collection would be better judges." in sentence
