@@ -170,16 +170,15 @@ def summary(representativeness: Representativeness) -> pd.DataFrame:
 
 def summary_table(table: pd.DataFrame) -> None:
     """Show what a curator reads of the summary, however narrow the window; the download has the statistics too."""
-    verdicts = [
-        _("{verdict}, as catalogued", verdict=_(verdict)) if by_cataloguing else _(verdict)
-        for verdict, by_cataloguing in zip(table["verdict"], table["catalogued differently"], strict=True)
+    facets = [
+        _("{facet} (as catalogued)", facet=_(facet)) if by_cataloguing else _(facet)
+        for facet, by_cataloguing in zip(table["facet"], table["catalogued differently"], strict=True)
     ]
     show_sentences_table(
         pd.DataFrame(
             {
-                "facet": table["facet"],
+                "facet": facets,
                 "what differs most": table["what differs most"],
-                "verdict": verdicts,
                 "would have to move": table["would have to move"].map(percent),
             }
         ),

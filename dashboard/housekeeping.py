@@ -173,7 +173,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any] | None]:
 
 
 def skip_chart_validation() -> None:
-    """Draw charts without comparing each with Vega-Lite's schema first, which is a quarter of a slider's move.
+    """Draw charts without comparing each with Vega-Lite's schema first, which is nearly half of building one.
 
     The schema finds mistakes of whoever writes a chart, not of data. The tests, in whose process this is not called,
     compare every chart.

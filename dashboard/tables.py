@@ -42,6 +42,7 @@ _FITTING = """<style>
   [data-testid="stMainBlockContainer"] { padding-left: 2.5rem !important; padding-right: 2.5rem !important; }
 }
 @media (max-width: 640px) { [data-testid="stHeading"] h1 { font-size: 1.75rem !important; } }
+@media (max-width: 640px) { [data-testid="stTable"] :is(th, td) { padding: 0.25rem 0.3rem 0.25rem 0 !important; } }
 [data-testid="stPageLink-NavLink"], [data-testid="stPageLink-NavLink"] * {
   white-space: normal !important; overflow: visible !important;
 }

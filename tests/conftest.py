@@ -29,7 +29,7 @@ from core import progress
 from core.database import Database
 from core.manifests import MANIFEST, sealed
 from core.storage import Workspace, file_sha256, write_json
-from tests import postgres, serving
+from tests import pictures, postgres, serving
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -107,8 +107,6 @@ def given_by_rules() -> Callable[[Workspace, str], None]:
 
 @pytest.fixture(scope="session")
 def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    from core import demonstration
-
     folder = tmp_path_factory.mktemp("demonstration")
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -117,9 +115,7 @@ def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspa
     # The first process that needs it builds it, the others copy it.
     with filelock.FileLock(f"{ready}.lock"):
         if not ready.exists():
-            # The second model, with MiniLM, is looked at where it matters: tests/pages/test_home.py.
-            # Nobody has decided there: tests count their own decisions.
-            demonstration.build(Workspace(folder / "unfinished"), two_models=False, walked=False)
+            pictures.build_demonstration(folder / "unfinished")
             (folder / "unfinished").rename(ready)
     created = Workspace(shutil.copytree(ready, folder / "workspace"))
     before = _content(created)

@@ -1,15 +1,20 @@
-"""Every page in a real browser, on the demonstration: it opens, marks the invention, and breaks nowhere."""
+"""Every page in a real browser, on the demonstration: it opens, marks the invention, breaks nowhere, looks the same."""
 
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from core.storage import Workspace
 from core.wording.tour import STOPS
-from dashboard.navigation import PAGES, page_entry
-from tests import serving
+from dashboard.navigation import PAGES, PageEntry, page_entry
+from tests import pictures, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -33,40 +38,109 @@ WORDS_IN_SIGHT = """() => {
 }"""
 
 
-def _path(file: str) -> str:
-    return "/" if file == "home.py" else "/" + file.removesuffix(".py")
+# Tables of text whose last column cannot be seen without scrolling sideways.
+CUT_TABLES = """() => [...document.querySelectorAll('[data-testid=stTable] > div')]
+  .filter(box => box.scrollWidth > box.clientWidth + 1)
+  .map(box => box.querySelector('table').getAttribute('aria-label'))"""
 
 
-@pytest.mark.parametrize("stop", PAGES, ids=[stop.title for stop in PAGES])
-def test_a_page_opens_marks_the_invention_and_says_little_at_first_sight(visit: Visit, stop: object) -> None:
-    page = visit(_path(stop.file))  # type: ignore[attr-defined]
-    expect(page.get_by_text("These records are invented")).to_be_visible()
-    expect(page.locator("h1")).to_have_count(1)
-    assert page.locator('[data-testid="stAlertContentError"]').all_inner_texts() == []
-    page.set_viewport_size({"width": 1280, "height": 800})
-    assert page.evaluate(WORDS_IN_SIGHT) <= MOST_WORDS
+@dataclass(frozen=True)
+class Seen:
+    """What one visit to a page showed: a page is loaded once for all tests that only look.
+
+    Attributes
+    ----------
+    requested, blocked : list of str
+        Addresses that the page asked for; complaints of the browser about its content security policy.
+    words : int
+        Words before scrolling, in a window of 1,280 × 800 pixels.
+    cut : list of str
+        Tables of text that do not fit into a window of 390 pixels.
+    findings : dict
+        Colour scheme → what axe found.
+    pictures : dict
+        Form → the file of the whole picture.
+    """
+
+    entry: PageEntry
+    server: str
+    exceptions: list[str]
+    errors: list[str]
+    headings: int
+    invented: int
+    title: str
+    icon: str
+    requested: list[str]
+    blocked: list[str]
+    words: int
+    cut: list[str]
+    findings: dict[str, list[str]]
+    pictures: dict[pictures.Form, Path]
+    fonts: dict[str, float]
 
 
-@pytest.mark.parametrize("stop", PAGES, ids=[stop.title for stop in PAGES])
-def test_no_page_asks_anything_of_another_machine_and_each_has_its_title(
-    page: Page, dashboard_server: str, stop: object
-) -> None:
-    requested: list[str] = []
-    blocked: list[str] = []
-    page.on("request", lambda request: requested.append(request.url))
-    page.on("websocket", lambda socket: requested.append(socket.url))
-    page.on("console", lambda message: blocked.append(message.text) if "Content Security" in message.text else None)
-    page.goto(dashboard_server + _path(stop.file))  # type: ignore[attr-defined]
-    serving.wait_until_settled(page)
-    address = dashboard_server.removeprefix("http://")
-    inside = (f"http://{address}/", f"ws://{address}/", "data:", f"blob:http://{address}/")
-    assert len(requested) > 5
-    assert [url for url in requested if not url.startswith(inside)] == []
-    # what the policy had to block would have been asked by a browser that does not know it
-    assert blocked == []
-    expect(page).to_have_title(f"{stop.title} · Colophon")  # type: ignore[attr-defined]
-    icon = page.locator("link[rel~='icon']").first.get_attribute("href")
-    assert (icon and not icon.startswith("http")) or str(icon).startswith(dashboard_server)
+@pytest.fixture(scope="module")
+def dashboard_server(
+    chromium: str, demo_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Serve the demonstration as it was built: on the server that all tests share others may have marked a title."""
+    folder = tmp_path_factory.mktemp("pages")
+    copy = shutil.copytree(demo_workspace.root, folder / "workspace")
+    with serving.dashboard(copy, folder / "server.log") as address:
+        yield address
+
+
+@pytest.fixture(scope="module", params=PAGES, ids=[entry.title for entry in PAGES])
+def seen(
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    browser_context_args: dict[str, Any],
+    dashboard_server: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Seen:
+    entry: PageEntry = request.param
+    with browser.new_context(**browser_context_args) as context:
+        page = context.new_page()
+        page.set_default_timeout(120_000)
+        requested: list[str] = []
+        blocked: list[str] = []
+        page.on("request", lambda sent: requested.append(sent.url))
+        page.on("websocket", lambda socket: requested.append(socket.url))
+        page.on("console", lambda line: blocked.append(line.text) if "Content Security" in line.text else None)
+        page.goto(dashboard_server + pictures.address(entry.file))
+        serving.wait_until_settled(page)
+        page.set_viewport_size({"width": 1280, "height": 800})
+        words = page.evaluate(WORDS_IN_SIGHT)
+        if entry.file in pictures.ASKED:
+            page.goto(dashboard_server + pictures.ASKED[entry.file])
+            serving.wait_until_settled(page)
+        folder = tmp_path_factory.mktemp("pictures")
+        files, findings, cut = {}, {}, []
+        for form in pictures.FORMS:
+            pictures.bring_into(page, form)
+            files[form] = folder / pictures.file_name(entry.file, form)
+            pictures.take_when_alike(page, files[form], pictures.PLACE / files[form].name)
+            if form.width == 1280:
+                findings[form.scheme] = _findings(page)
+            else:
+                cut = page.evaluate(CUT_TABLES)
+        return Seen(
+            entry=entry,
+            server=dashboard_server,
+            exceptions=serving.exceptions_on(page),
+            errors=page.locator('[data-testid="stAlertContentError"]').all_inner_texts(),
+            headings=page.locator("h1").count(),
+            invented=page.get_by_text("These records are invented").count(),
+            title=page.title(),
+            icon=str(page.locator("link[rel~='icon']").first.get_attribute("href")),
+            requested=requested,
+            blocked=blocked,
+            words=words,
+            cut=cut,
+            findings=findings,
+            pictures=files,
+            fonts=pictures.fonts(page),
+        )
 
 
 def _findings(page: Page) -> list[str]:
@@ -75,19 +149,42 @@ def _findings(page: Page) -> list[str]:
     return [v["id"] for v in violations if v["impact"] in ("serious", "critical") or v["id"] == "heading-order"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("stop", PAGES, ids=[stop.title for stop in PAGES])
-def test_nothing_serious_stands_in_the_way_of_a_screen_reader(
-    visit: Visit, page: Page, stop: object, scheme: str
-) -> None:
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    path = _path(stop.file)  # type: ignore[attr-defined]
-    assert _findings(visit(f"{path}?find=milliner" if path == "/book" else path)) == []
+def test_a_page_opens_marks_the_invention_and_says_little_at_first_sight(seen: Seen) -> None:
+    assert seen.exceptions == []
+    assert seen.invented > 0
+    assert seen.headings == 1
+    assert seen.errors == []
+    assert seen.words <= MOST_WORDS
+
+
+def test_no_page_asks_anything_of_another_machine_and_each_has_its_title(seen: Seen) -> None:
+    host = seen.server.removeprefix("http://")
+    inside = (f"http://{host}/", f"ws://{host}/", "data:", f"blob:http://{host}/")
+    assert len(seen.requested) > 5
+    assert [url for url in seen.requested if not url.startswith(inside)] == []
+    # what the policy had to block would have been asked by a browser that does not know it
+    assert seen.blocked == []
+    assert seen.title == f"{seen.entry.title} · Colophon"
+    assert not seen.icon.startswith("http") or seen.icon.startswith(seen.server)
+
+
+def test_nothing_serious_stands_in_the_way_of_a_screen_reader(seen: Seen) -> None:
+    assert seen.findings == {"light": [], "dark": []}
+
+
+def test_every_column_of_a_table_of_text_is_seen_on_a_telephone(seen: Seen) -> None:
+    assert seen.cut == []
+
+
+def test_a_page_looks_as_it_did(seen: Seen) -> None:
+    if seen.fonts != pictures.kept_fonts():
+        pytest.skip(f"the pictures were made with other fonts: {pictures.kept_fonts()}, here {seen.fonts}")
+    assert pictures.complaints(seen.pictures) == []
 
 
 @pytest.mark.parametrize("step", range(1, len(STOPS) + 1), ids=[stop.page for stop in STOPS])
 def test_the_card_of_the_tour_leaves_a_page_short(visit: Visit, step: int) -> None:
-    page = visit(f"{_path(page_entry(STOPS[step - 1].page).file)}?tour={step}")
+    page = visit(f"{pictures.address(page_entry(STOPS[step - 1].page).file)}?tour={step}")
     expect(page.get_by_text(f"Tour, {step} of {len(STOPS)}.")).to_be_visible()
     page.set_viewport_size({"width": 1280, "height": 800})
     assert page.evaluate(WORDS_IN_SIGHT) <= MOST_WORDS
