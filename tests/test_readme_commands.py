@@ -69,7 +69,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         }
     )
     predictions.to_csv(folder / "test_predictions.csv", index=False)
-    (folder / "tests").symlink_to(ROOT / "tests")
+    sets = Path("core") / "weak_supervision" / "sets"
+    (folder / sets).parent.mkdir(parents=True)
+    (folder / sets).symlink_to(ROOT / sets)
     return folder
 
 
