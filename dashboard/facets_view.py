@@ -102,7 +102,7 @@ def choose(corpus: Artifact[Manifest]) -> LearnedFacet | None:
     with middle.popover(_("New facet"), icon=":material/add:", width="stretch"):
         _new_facet(corpus)
     if chosen is not None and people.may():
-        with right.popover(_("Rename, remove"), icon=":material/edit:", width="stretch"):
+        with right.popover(_("Rename or remove"), icon=":material/edit:", width="stretch"):
             _change_facet(chosen)
     return chosen
 

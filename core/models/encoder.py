@@ -340,7 +340,7 @@ class Encoder:
         self.tokens = Tokens(tokenizer, min(limit, token_limit(model.config)))
         self._forms: list[Any] = []
         self._more_forms = quick_forms(self.network, self.device)
-        self._remembered = RememberedVectors(lambda *asked: self._read(*asked))
+        self._remembered = RememberedVectors(lambda *args: self._read(*args))
 
     def quick_forms(self) -> Iterator[Any]:
         """Yield quicker forms of the encoder (:func:`core.models.graph.quick_forms`), each made once."""

@@ -358,13 +358,13 @@ def _forecast(
         Of the name of a class: which part of alpha it has in a band; None for tests that share alpha evenly.
     """
     labelled = sum(promise.labelled for promise in promises)
-    asked = []
+    tests = []
     for promise, group in zip(promises, groups, strict=True):
         if promise.withheld or (promise.value and promise.labelled < LEAST_SHARE * labelled):
             continue
         confidence = confidences.rising(promise.class_name, promise.value)[::-1]
         if len(confidence):
-            asked.append((promise, group, confidence))
+            tests.append((promise, group, confidence))
     return forecast_accepted(
         [
             ForecastGroup(
@@ -372,10 +372,10 @@ def _forecast(
                 value=promise.value,
                 checked=group,
                 confidence=confidence,
-                alpha=alpha * share_of(promise.class_name) if share_of else alpha / len(asked),
+                alpha=alpha * share_of(promise.class_name) if share_of else alpha / len(tests),
                 wanted=not promise.guaranteed,
             )
-            for promise, group, confidence in asked
+            for promise, group, confidence in tests
         ],
         max_error,
         labelled=labelled,
