@@ -164,7 +164,10 @@ def record_decision(
     def make(notes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
         rows: Sequence[Decision] = decisions_of_notes(notes)
         if scored is not None:
-            rows = with_identifiers_of(scored, rows)
+            # What is decided of predictions holds for those that were put together from them.
+            for source in scored.sources:
+                rows = [*rows, *decisions_of_notes(database.read(DECIDED, source, after=seen or 0))]
+            rows = with_identifiers_of(scored, sorted(rows, key=lambda row: row.id))
         standing = DecisionLog(tuple(rows))
         newer = standing.current.get(record_id)
         if newer is None and record_id in standing.disputes:

@@ -18,7 +18,7 @@ from core.importing import import_file
 from core.manifests import MANIFEST, sealed
 from core.policies import saved_policies
 from core.predictions import PredictionSet, load_predictions, load_scored
-from core.review import decisions_for_scored, record_decision, undo_decision
+from core.review import ConcurrentDecisionError, decisions_for_scored, record_decision, undo_decision
 from core.storage import Workspace, write_json
 from core.thresholds import apply_policy
 from core.thresholds.two_models import TwoCuts
@@ -140,6 +140,18 @@ def test_what_was_decided_of_a_source_is_taken_back_there(two: Workspace) -> Non
     assert not decisions_for_scored(two.database, both).current
     with pytest.raises(NotFoundError, match="no decision number 77"):
         undo_decision(two.database, both.predictions, 77, sources=both.sources)
+
+
+def test_what_was_decided_of_a_source_meanwhile_is_not_decided_once_more(two: Workspace) -> None:
+    quick, both = load_scored(two, "quick"), load_scored(two, saved(two).name)
+    seen = decisions_for_scored(two.database, both).newest
+    first = record_decision(two.database, quick.predictions, "b351", "Map", by="Ada", scored=quick)
+    with pytest.raises(ConcurrentDecisionError) as raised:
+        record_decision(two.database, both.predictions, "b351", "Play", seen=seen, scored=both)
+    assert (raised.value.decision.id, raised.value.decision.by) == (first, "Ada")
+    assert list(decisions_for_scored(two.database, both).current) == ["b351"]
+    again = record_decision(two.database, both.predictions, "b351", "Play", seen=first, scored=both)
+    assert decisions_for_scored(two.database, both).current["b351"].id == again
 
 
 def test_the_export_names_the_model_of_each_record(two: Workspace, tmp_path: Path) -> None:
