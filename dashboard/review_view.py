@@ -306,16 +306,25 @@ def _answer(
             blind=blind,
         )
     except ConcurrentDecisionError as error:
+        if error.decision.session == window():  # a key that was pressed while the one before was still being written
+            _leave_decided(desk, record_id, error.decision.id, error.decision.label, old)
+            return
         desk.record, desk.again = error.decision.record_id, False
         desk.notices = [_("Your answer “{answer}” was not written: this book was decided meanwhile.", answer=answer)]
     except ColophonError as error:
         desk.record, desk.notices = record_id, [str(error)]
     else:
-        desk.written = written  # before the desk is cleared: see _record
+        _leave_decided(desk, record_id, written, answer, old)
+
+
+def _leave_decided(desk: ReviewState, record_id: str, decision: int, answer: str, old: str) -> None:
+    """Go on from a book that was decided here, unless another press, which runs beside this one, has done so."""
+    desk.written = max(desk.written, decision)  # before the desk is cleared: see _record
+    if desk.record == record_id:
         desk.leave()
-        desk.last_answer = _("The book before: you said “{answer}”", answer=answer) + (
-            _(", the model “{old}”.", old=old) if old else "."
-        )
+    desk.last_answer = _("The book before: you said “{answer}”", answer=answer) + (
+        _(", the model “{old}”.", old=old) if old else "."
+    )
 
 
 def _skip(predictions: str, record_id: str) -> None:

@@ -190,6 +190,30 @@ def test_a_key_that_meets_the_buttons_of_the_book_before_changes_nothing(
 
 
 @pytest.mark.usefixtures("read_at_once")
+@pytest.mark.parametrize("second", ["Fiction", "Non-fiction"])
+def test_a_key_that_is_pressed_while_the_one_before_is_being_written_decides_nothing(
+    demo_copy: Workspace, fingerprint: str, open_page: Open, monkeypatch: pytest.MonkeyPatch, second: str
+) -> None:
+    page = open_page(demo_copy, "review.py").run()
+    book = shown_record(page)
+    write = review_view.record_decision
+
+    def press_again(*args: Any, **options: Any) -> int:
+        """Let the second press come between the first one's row in the database and its way on from the book."""
+        number = write(*args, **options)
+        monkeypatch.setattr(review_view, "record_decision", write)
+        review_view._answer(PREDICTIONS, fingerprint, book, second, "Fiction", 0, False, False)
+        return number
+
+    monkeypatch.setattr(review_view, "record_decision", press_again)
+    fiction(page)
+    assert shown_record(page) != book
+    assert not page.warning
+    [row] = read_decisions(demo_copy.database, fingerprint).rows
+    assert (row.record_id, row.label) == (book, "Fiction")
+
+
+@pytest.mark.usefixtures("read_at_once")
 def test_the_reviewer_s_name_and_note_are_kept_with_the_decision(
     demo_copy: Workspace, fingerprint: str, open_page: Open
 ) -> None:

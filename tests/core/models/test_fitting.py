@@ -204,7 +204,8 @@ class TestLabelsThatDoNotAllowAModel:
 
     def test_an_unknown_kind(self, books):
         with pytest.raises(
-            InputError, match="There is no kind of model 'magic'. There are: tfidf, embedding, transformer"
+            InputError,
+            match="There is no kind of model 'magic'. There are: tfidf, embedding, multilingual, transformer",
         ):
             fit(books, Plan(kind="magic"))
 
