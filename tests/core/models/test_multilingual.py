@@ -19,7 +19,7 @@ TITLES = [
     ("Geschichte der Stadt Köln", "Histoire de la ville de Cologne"),
     ("Die Pflanzen der Alpen", "Les plantes des Alpes"),
 ]
-ASKED = ["Travels in Persia", "Une histoire d'amour", ""]
+UNSEEN_TITLES = ["Travels in Persia", "Une histoire d'amour", ""]
 
 
 @pytest.fixture
@@ -44,15 +44,15 @@ def test_what_was_learned_is_scikit_learns_logistic_regression(trained, data):
     labels = np.array(data.classes)[data.targets.argmax(axis=1)]
     vectors = trained.encoder.vectors(data.titles).astype(float)
     theirs = LogisticRegression(C=3.0, max_iter=2000, class_weight="balanced").fit(vectors, labels)
-    asked = trained.encoder.vectors(ASKED).astype(float)
-    assert trained.predict_probabilities(ASKED) == pytest.approx(theirs.predict_proba(asked), abs=1e-3)
+    unseen = trained.encoder.vectors(UNSEEN_TITLES).astype(float)
+    assert trained.predict_probabilities(UNSEEN_TITLES) == pytest.approx(theirs.predict_proba(unseen), abs=1e-3)
     assert trained.predict_probabilities([]).shape == (0, len(trained.classes))
 
 
 def test_a_saved_one_is_the_same_and_names_the_package_it_needs(trained, tmp_path):
     trained.save(tmp_path)
     read = MultilingualClassifier.load(tmp_path)
-    assert np.array_equal(read.predict_probabilities(ASKED), trained.predict_probabilities(ASKED))
+    assert np.array_equal(read.predict_probabilities(UNSEEN_TITLES), trained.predict_probabilities(UNSEEN_TITLES))
     assert {path.name for path in tmp_path.iterdir()} == {"head.safetensors", "multilingual.json"}
     encoder = json.loads((tmp_path / "multilingual.json").read_text())["encoder"]
     weights = language_models.multilingual().weights
@@ -105,7 +105,7 @@ def test_it_is_a_member_of_a_blend(data, tmp_path):
     blend.save(tmp_path)
     read = BlendClassifier.load(tmp_path)
     assert [member.kind for member in read.members] == ["tfidf", "multilingual"]
-    assert read.predict_probabilities(ASKED) == pytest.approx(blend.predict_probabilities(ASKED))
+    assert read.predict_probabilities(UNSEEN_TITLES) == pytest.approx(blend.predict_probabilities(UNSEEN_TITLES))
     assert bases_of("blend", {"members": ["tfidf", "embedding", "multilingual"]}) == ["", MULTILINGUAL]
 
 
