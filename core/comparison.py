@@ -34,8 +34,10 @@ __all__ = [
     "TOO_FEW",
     "UNCLEAR",
     "WORSE",
+    "LabelChanges",
     "ModelComparison",
     "compare_models",
+    "label_changes",
     "outcomes_by_value",
 ]
 
@@ -356,4 +358,68 @@ def _disagreements(
     return table[differ].sort_values("surest", ascending=False, kind="stable", ignore_index=True).drop(columns="surest")
 
 
-# --- Comparison: two models on the same books -------------------------------------------------------------------------
+# --- What the second of two models calls otherwise, checked or not ----------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelChanges:
+    """The books whose predicted label differs between a first and a second set of predictions.
+
+    Attributes
+    ----------
+    names : (str, str)
+    n : int
+        Books that both speak of.
+    books : DataFrame
+        Those that differ: ``record_id``, ``title``, ``author``, ``date``, ``first``, ``first_confidence``, ``second``,
+        ``second_confidence``; the surest of the second first. A label is '' where there is no prediction.
+    flows : DataFrame
+        ``first``, ``second`` and ``n``, the largest first.
+    """
+
+    names: tuple[str, str]
+    n: int
+    books: pd.DataFrame
+    flows: pd.DataFrame
+
+    def as_dict(self, examples: int = 10) -> dict[str, Any]:
+        """Return JSON-able content; of the books only the first `examples`."""
+        return {
+            "names": list(self.names),
+            "n": self.n,
+            "changed": len(self.books),
+            "flows": plain(self.flows.to_dict("records")),
+            "examples": plain(self.books.head(examples).to_dict("records")),
+        }
+
+
+def label_changes(first: pd.DataFrame, second: pd.DataFrame, names: tuple[str, str]) -> LabelChanges:
+    """Return the books that two sets of predictions call otherwise.
+
+    Parameters
+    ----------
+    first, second : DataFrame
+        Scored tables (:class:`core.predictions.Scored`); books are matched by ``record_id``, which is unique in the
+        second.
+
+    Examples
+    --------
+    >>> first = pd.DataFrame({"record_id": ["a", "b"], "predicted": ["Map", "Play"], "confidence": [0.6, 0.9]})
+    >>> second = pd.DataFrame({"record_id": ["b", "a"], "predicted": ["Play", "Play"], "confidence": [0.9, 0.7]})
+    >>> label_changes(first, second, ("old", "new")).flows.to_numpy().tolist()
+    [['Map', 'Play', 1]]
+    """
+    other = second.set_index(RECORD_ID)
+    both = first[first[RECORD_ID].isin(other.index)].reset_index(drop=True)
+    theirs = other.loc[both[RECORD_ID]]
+    table = both[[name for name in (RECORD_ID, TITLE, AUTHOR, DATE) if name in both]].assign(
+        first=both[PREDICTED],
+        first_confidence=both[CONFIDENCE],
+        second=theirs[PREDICTED].to_numpy(dtype=object),
+        second_confidence=theirs[CONFIDENCE].to_numpy(dtype=float),
+    )
+    books = table[(table["first"] != table["second"]).to_numpy(dtype=bool)]
+    books = books.sort_values("second_confidence", ascending=False, kind="stable", ignore_index=True)
+    flows = books.groupby(["first", "second"], sort=True).size().rename("n").reset_index()
+    flows = flows.sort_values("n", ascending=False, kind="stable", ignore_index=True)
+    return LabelChanges(names=names, n=len(both), books=books, flows=flows)

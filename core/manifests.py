@@ -23,6 +23,7 @@ from core.text_formats import json_text, read_json
 __all__ = [
     "MANIFEST",
     "SCHEMA_VERSION",
+    "AddedDecisions",
     "BaseRecord",
     "Bases",
     "CalibrationError",
@@ -243,6 +244,8 @@ class LabelManifest(Manifest):
         Of labels by functions: ``name`` and figures of each.
     left_out : mapping
         Of a copy without some labels: which, how many, and of which label set.
+    added : AddedDecisions, optional
+        Of a copy to which decisions of people were added.
     """
 
     classes: Texts = ()
@@ -250,11 +253,34 @@ class LabelManifest(Manifest):
     checked_against: str = ""
     functions: Annotated[tuple[dict[str, Any], ...], Field(strict=False)] = ()
     left_out: dict[str, Any] = {}
+    added: "AddedDecisions | None" = None
 
     @property
     def by_rules(self) -> bool:
         """Whether rules (labelling functions) gave the labels, not people."""
         return self.source == "function"
+
+
+class AddedDecisions(Record):
+    """What was added to a label set when a model was trained again.
+
+    Attributes
+    ----------
+    to : str
+        Fingerprint of the label set that the model had learned from.
+    labels : str
+        Fingerprint of the label set that people's decisions became.
+    predictions : str
+        Fingerprint of the predictions that people decided about.
+    books, replaced : int
+        Books with a usable label that were added; of these, those whose earlier label no longer holds.
+    """
+
+    to: str
+    labels: str
+    predictions: str
+    books: int
+    replaced: int
 
 
 class PredictionManifest(Manifest):
@@ -351,10 +377,17 @@ PredictionManifest.model_rebuild()
 
 
 class PlanRecord(Record):
-    """The settings of a training that its card tells: ``options`` of the kind, ``shares`` of the parts (0 to 1)."""
+    """The settings of a training, as :class:`core.models.fitting.Plan` has them.
+
+    ``options`` are those of the kind, ``shares`` those of the parts (0 to 1).
+    """
 
     options: dict[str, Any] = {}
     shares: dict[str, float] | None = None
+    seed: int = 0
+    calibration: str = "temperature"
+    folds: int | None = None
+    refit: bool = True
 
 
 class LeakRecord(Record):
@@ -388,6 +421,11 @@ class ModelManifest(Manifest):
         All columns that it reads, the title first; version 1 may have ``reads`` alone.
     excluded : tuple of str
         Names of the sets whose books were not learned from.
+    weak, calibrate_on, corpus : str
+        Names of the labels by functions that were learned from too, of the label set it was calibrated on, and of the
+        corpus that titles were looked up in; '' for none. As they were called then.
+    least : int
+        Classes with fewer different titles were left out.
     sentences : tuple of str
         What a reader must know of the training.
     plan, leak : record, optional
@@ -413,6 +451,10 @@ class ModelManifest(Manifest):
     input_columns: Texts = ()
     bases: Bases = None
     excluded: Texts = ()
+    weak: str = ""
+    calibrate_on: str = ""
+    corpus: str = ""
+    least: int = 0
     sentences: Texts = ()
     plan: PlanRecord | None = None
     leak: LeakRecord | None = None

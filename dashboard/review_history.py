@@ -16,6 +16,7 @@ from core.schema import TITLE
 from core.translation import _, noop
 from dashboard import cache, feedback, navigation, people, widgets
 from dashboard.feedback import escape
+from dashboard.retraining_view import offer_retraining
 from dashboard.review_state import review_state, reviewer_label, reviewer_name, window
 from dashboard.tables import show_table
 
@@ -67,6 +68,7 @@ def show_history(queue: ReviewQueue, log: DecisionLog, *, early: bool, hidden: f
     widgets.download_table(lambda: _history(queue, log, rows, None, hidden), "decisions")
     if people.may():
         _offer_labels(queue)
+        offer_retraining(queue.scored)
     if people.may(Role.REVIEWER):
         _take_back(queue, [row for row in rows if row.is_active and row.record_id not in hidden])
 

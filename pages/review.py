@@ -12,6 +12,7 @@ from dashboard import (
     cache,
     feedback,
     people,
+    retraining_view,
     review_history,
     review_opinions,
     review_progress,
@@ -72,4 +73,5 @@ elif view == "Many at once":
     review_table.show_workbook(scored, queue, waiting)
 else:
     review_opinions.show_opinions(scored, log)
+retraining_view.show_before_and_after(scored)
 feedback.next_step("Export")

@@ -1,4 +1,4 @@
-"""``train``, ``predict``; ``label``: rules label where people have not; ``audit-labels``: what to look at again."""
+"""``train``, ``predict``, ``retrain``; ``label``: rules label for people; ``audit-labels``: what to look at again."""
 
 import argparse
 from pathlib import Path
@@ -70,6 +70,19 @@ def register_training(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     output.add_person(predict)
     predict.set_defaults(run=_predict)
+
+    retrain = commands.add_parser(
+        "retrain",
+        parents=[common],
+        help="train the model behind predictions again with what people decided on Review, score again, and compare",
+    )
+    retrain.add_argument("--predictions", required=True, metavar="P", help="what was decided about")
+    retrain.add_argument(
+        "--labels", metavar="L", help="label set of people's to learn from too (default: the decisions on Review)"
+    )
+    retrain.add_argument("--name", help="of the new model and its predictions (default: from what they are made of)")
+    output.add_person(retrain)
+    retrain.set_defaults(run=_retrain)
 
 
 def _train(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
@@ -152,6 +165,36 @@ def _predict(args: argparse.Namespace, workspace: Workspace, progress: Progress)
         *report.sentences,
     ]
     return CommandResult(report.as_dict(), lines)
+
+
+_CHANGES = {"record_id": "record", "title": "title", "first": "before", "second": "now"}
+_MOST_CHANGES = 10
+
+
+def _retrain(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
+    from core.predictions import load_scored
+    from core.retraining import before_and_after, retrain
+    from core.wording.retraining import retraining_sentences
+
+    report = retrain(workspace, args.predictions, labels=args.labels, name=args.name, progress=progress)
+    both = before_and_after(workspace, load_scored(workspace, args.predictions), report.scoring.predictions)
+    sentences = retraining_sentences(both.checked, both.decided, both.changes, both.above_cut_offs)
+    books = {f"checked against {both.labels}": both.checked, "decided": both.decided}
+    right = [
+        {"books": name, "before": rate(compared.accuracy[0]), "now": rate(compared.accuracy[1])}
+        for name, compared in books.items()
+        if compared is not None
+    ]
+    lines = [
+        f"'{report.training.model}' learned from '{report.labels}': {report.training.n_train:,} books in"
+        f" {report.training.seconds:.1f} s. It made the predictions '{report.scoring.predictions}'.",
+        *sentences,
+        "",
+        *output.table(right, {"books": "right of the books", "before": "before", "now": "now"}),
+        "",
+        *output.table(both.changes.as_dict(_MOST_CHANGES)["examples"], _CHANGES),
+    ]
+    return CommandResult({**report.as_dict(), **both.as_dict(), "sentences": list(sentences)}, lines)
 
 
 # --- ``label``: rules label books where people have not ---------------------------------------------------------------

@@ -373,6 +373,7 @@ def train(
         "weak": weak or "",
         "reads": list(reads),
         "calibrate_on": calibrate_on or "",
+        "corpus": corpus or "",
         "least": least,
     }
     if name:
@@ -505,7 +506,7 @@ def _refuse_taken(workspace: Workspace, name: str, plan: Plan, facts: Mapping[st
     """
     recipe = plain({"plan": asdict(plan), **facts})
     try:
-        manifest = workspace.find(registry.FOLDER, name).manifest.as_dict()
+        manifest = {"corpus": "", **workspace.find(registry.FOLDER, name).manifest.as_dict()}
     except (NotFoundError, DamagedError):
         manifest = {}
     if {key: manifest.get(key) for key in recipe} != recipe:

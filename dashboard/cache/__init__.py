@@ -47,6 +47,7 @@ from core.models.registry import Model, ModelDescription, list_models
 from core.models.registry import load as load_model
 from core.policies import SavedPolicy, saved_policies
 from core.predictions import Scored, align_scored, load_predictions
+from core.retraining import BeforeAfter, before_and_after
 from core.review_queue import Order, Reason, ReviewQueue, queue_of
 from core.road import RoadStatus, Step, StepState, road_status, steps
 from core.schema import LABEL, RECORD_ID, TITLE, TRUTH
@@ -95,6 +96,7 @@ from dashboard.navigation import PREDICTIONS
 __all__ = [
     "UploadSlot",
     "alpha_budget",
+    "before_after",
     "book_record",
     "books_with_chances",
     "calibrations",
@@ -197,6 +199,21 @@ def comparison(first: Scored, second: Scored) -> ModelComparison:
     """Return how two sets of predictions compare on the same books. Shared: read-only."""
     table = align_scored(first, second)
     return compare_models(first.table, table, first.classes, names=(first.name, second.name))
+
+
+@st.cache_resource(max_entries=4, show_spinner=LazyText("Comparing before and after …"), hash_funcs=KEYS)
+@in_english()
+def before_after(before: Scored, after: str, fingerprint: str, cut_offs: str) -> BeforeAfter:
+    """Return predictions beside those of the model that was trained again. Shared: read-only.
+
+    Parameters
+    ----------
+    after, fingerprint : str
+        Name and fingerprint of the new predictions.
+    cut_offs : str
+        When the cut-offs were kept that hold now: with others the answer is another.
+    """
+    return before_and_after(workspace(), before, after)
 
 
 @st.cache_resource(max_entries=16, show_spinner=LazyText("Testing …"), hash_funcs=KEYS)

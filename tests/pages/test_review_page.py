@@ -1,6 +1,7 @@
 """The Review page with one reader and with two: nobody decides a book that did not stand on the reader's screen."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,14 +9,17 @@ from streamlit.testing.v1 import AppTest
 
 from core.demonstration import PREDICTIONS
 from core.errors import StorageError
+from core.importing import import_file
 from core.labels import load_labels
 from core.policies import SavedPolicy, save_policy
 from core.predictions import load_predictions, load_scored
+from core.retraining import before_and_after, retrain
 from core.review import decisions, read_decisions, record_decision
 from core.review_batch import Answer, record_answers
 from core.second_opinions import save_second_share
 from core.storage import Workspace
 from core.thresholds import Policy
+from core.wording.retraining import retraining_headline
 from dashboard import navigation, review_progress, review_state, review_view
 
 Open = Callable[[Workspace, str], AppTest]
@@ -340,3 +344,47 @@ def test_decisions_become_a_label_set_at_a_click(demo_copy: Workspace, fingerpri
     assert kept == f"Kept as the label set “{PREDICTIONS}-review”."
     table = load_labels(demo_copy, f"{PREDICTIONS}-review").table()
     assert table[["record_id", "label"]].to_numpy().tolist() == [[book, "Fiction"]]
+
+
+@pytest.mark.slow
+def test_decisions_train_the_model_again_at_one_press_and_both_stand_side_by_side(
+    demo_copy: Workspace, open_page: Open, started: list[dict[str, Any]]
+) -> None:
+    scored = load_scored(demo_copy, PREDICTIONS)
+    unknown = scored.table[(scored.table["truth"] == "") & (scored.table["split"] == "")].head(12)
+    for record_id, old in zip(unknown["record_id"], unknown["predicted"], strict=True):
+        other = next(name for name in scored.classes if name != old)
+        record_decision(demo_copy.database, scored.predictions, record_id, other, old=old, by="Ada", scored=scored)
+    page = open_page(demo_copy, "review.py").run()
+    page.button(key="retrain").click().run()
+    assert started == [{"job": "core.retraining", "predictions": PREDICTIONS}]
+    assert "Before and after" not in [item.value for item in page.header]
+    report = retrain(demo_copy, started[0]["predictions"])
+    page.run()
+    assert not page.exception
+    assert "Before and after" in [item.value for item in page.header]
+    result = before_and_after(demo_copy, scored, report.scoring.predictions)
+    headline = retraining_headline(result.checked, result.changes)
+    assert headline in words(page).replace("\u00a0", " ")
+    assert "The 12 decided books that the new model learned from" in words(page)
+    [right] = [table.value for table in page.table if "now" in table.value]
+    assert right["books"].tolist() == ["checked against demo\\-test", "decided on Review, judged out of fold"]
+    assert right["before"].iloc[1].startswith("0\\.0")  # each was decided against the model
+    page.button(key="take-retrained").click().run()
+    assert page.session_state[navigation.PREDICTIONS] == report.scoring.predictions
+    assert "Before and after" not in [item.value for item in page.header]
+
+
+def test_predictions_from_a_file_lead_to_models(demo_copy: Workspace, open_page: Open, tmp_path: Path) -> None:
+    load_scored(demo_copy, PREDICTIONS).table.head(30)[["record_id", "title", "predicted", "confidence"]].to_csv(
+        tmp_path / "tool.csv", index=False
+    )
+    import_file(demo_copy, tmp_path / "tool.csv", "predictions", name="tool", learned_from=("none",))
+    scored = load_scored(demo_copy, "tool")
+    record_decision(demo_copy.database, scored.predictions, scored.table["record_id"][0], "Fiction", scored=scored)
+    page = open_page(demo_copy, "review.py")
+    page.query_params[navigation.PREDICTIONS] = "tool"
+    page.run()
+    assert not page.exception
+    assert "retrain" not in [button.key for button in page.button]
+    assert "the model that made them is not here" in "\n".join(str(c.value) for c in page.caption)
