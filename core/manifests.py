@@ -315,6 +315,8 @@ class PredictionManifest(Manifest):
         calls ``too_long`` ``cut``.
     facet, features : str
         The learned facet whose scores these are, and what it was learned on ('embeddings', 'words'); '' of others.
+    negative_class : str
+        Of a learned facet: the class of the books that do not belong to it, such as 'not travel'; '' of others.
     parts : tuple of CombinedPart
         Of predictions put together from those of two models: both, the one that is asked first at the beginning. What
         is said above of one model is then said there, of each.
@@ -342,6 +344,7 @@ class PredictionManifest(Manifest):
     bases: Bases = None
     facet: str = ""
     features: str = ""
+    negative_class: str = ""
     parts: Annotated[tuple["CombinedPart", ...], Field(strict=False)] = ()
 
     @model_validator(mode="before")
@@ -349,6 +352,8 @@ class PredictionManifest(Manifest):
     def _upgrade(cls, content: Any) -> Any:
         if "cut" in content and "too_long" not in content:
             content = {("too_long" if key == "cut" else key): value for key, value in content.items()}
+        if (facet := content.get("facet")) and "negative_class" not in content:  # as it was called before it was kept
+            content = {**content, "negative_class": f"not {facet}"}
         return _with_input_columns(content) if content.get("model_fingerprint") else content
 
 

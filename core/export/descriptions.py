@@ -348,7 +348,7 @@ class _DescriptionFormat(RecordFormat):
     def read_back(self, folder: Path, terms: Mapping[str, str]) -> Iterator[LabelledFile]:
         """Yield the file, if it is there."""
         if (folder / self.file).exists():
-            yield LabelledFile(name=self.file, triples=self.read(folder / self.file, terms))
+            yield LabelledFile(name=self.file, triples=self.read(folder / self.file, terms), only_terms=True)
 
     @abstractmethod
     def read(self, path: Path, terms: Mapping[str, str]) -> Iterator[Triple]:

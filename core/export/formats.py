@@ -172,12 +172,15 @@ class LabelledFile:
         Identifiers of which the export says that they are not in this file.
     only_calibrated : bool
         Whether a confidence stands in it only where it is a calibrated probability.
+    only_terms : bool
+        Whether it describes books, so that labels which are no term of a catalogue do not stand in it.
     """
 
     name: str
     triples: Iterable[Triple]
     left_out: frozenset[str] = frozenset()
     only_calibrated: bool = False
+    only_terms: bool = False
 
 
 class FormatWriter(ABC):

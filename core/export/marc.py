@@ -87,7 +87,7 @@ def _write_marc(table: ExportTable, package: Package, formats: Sequence[str]) ->
     if "enriched" in table.settings.marc_kinds and table.marc is None:
         remarks.append(NO_MARC)
     kinds = kinds_for(table)
-    missing = 0 if table.marc is None else int((table.marc.iloc[table.accepted] == "").sum())
+    missing = 0 if table.marc is None else int((table.marc.iloc[table.described] == "").sum())
     if kinds and not table.settings.source_code and "enriched" not in kinds:
         remarks.append(
             "No code of the organisation whose record numbers these are was given, so the MARC records have neither 003"
@@ -104,7 +104,7 @@ def _write_marc(table: ExportTable, package: Package, formats: Sequence[str]) ->
                 if kind == "enriched" and not table.marc_texts[given.row]:
                     continue
                 built = maker.build(given)
-                _write(
+                written = _write(
                     files,
                     kind,
                     given=given,
@@ -114,8 +114,8 @@ def _write_marc(table: ExportTable, package: Package, formats: Sequence[str]) ->
                     too_long=too_long,
                     speaking=speaking,
                 )
-                if kind == kinds[0]:
-                    undo += _undo_rows(given, built)
+                if written:
+                    undo += _undo_rows(given, kind, built)
         files.register()
     remarks += _finish(package, listed, too_long, undo)
     if missing:
@@ -160,7 +160,8 @@ def _write(
     listed: "_RecordProblems",
     too_long: list[MarcRecord],
     speaking: Sequence[frozenset[str]],
-) -> None:
+) -> bool:
+    """Write one record and what takes it back; return whether it was written, if only to ``marc/too-long.xml``."""
     record = cleaner.record(built.record)
     faults = check_record(record, kind, speaking=speaking, lengths=False)
     if faults and kind != "stub" and built.before is not None:
@@ -171,7 +172,7 @@ def _write(
         faults = remaining
     if faults:
         listed.refused.append((given.record_id, kind, str(faults[0])))
-        return
+        return False
     iso: bytes | None = None
     try:
         iso = record.to_iso2709()
@@ -180,6 +181,7 @@ def _write(
         too_long.append(record)
     back = undo_record(kind, built)
     files.write(iso, record, back if back is record else Cleaner().record(back))
+    return True
 
 
 @dataclass
@@ -256,9 +258,9 @@ def _finish(
     package: Package, listed: _RecordProblems, too_long: Sequence[MarcRecord], undo: Sequence[tuple[str, ...]]
 ) -> list[str]:
     remarks = []
-    head = ("record_id", "label", "655 $a", "883 $a", "run", "588", "655", "883")
+    head = ("record_id", "label", "655 $a", "883 $a", "run", "588", "655", "883", "in")
     _list(package.path("marc/undo.csv"), head, undo)
-    package.add("marc/undo.csv", "csv", "text/csv", "what was added to each record, to find and remove it", len(undo))
+    package.add("marc/undo.csv", "csv", "text/csv", "what was added to each record of each file", len(undo))
     if too_long:
         start, end = marcxml_document()
         path = package.path("marc/too-long.xml")
@@ -292,10 +294,10 @@ def _finish(
     return remarks
 
 
-def _undo_rows(given: Assignment, built: BuiltRecord) -> Iterator[tuple[str, ...]]:
-    """Yield what each label added to a record."""
+def _undo_rows(given: Assignment, kind: MarcKind, built: BuiltRecord) -> Iterator[tuple[str, ...]]:
+    """Yield what each label added to a record of one kind of file."""
     for each, (note, genre, provenance) in zip(given.each, built.by_label(), strict=True):
-        lines = (note.line(), genre.line(), provenance.line())
+        lines = (note.line(), genre.line(), provenance.line(), _FILE_NAMES[kind])
         yield (each.record_id, each.label, genre.get("a"), provenance.get("a"), each.table.settings.run_uri, *lines)
 
 
@@ -358,6 +360,7 @@ class MarcFormat(RecordFormat):
                     triples=_read_marc(folder / name, terms, runs),
                     left_out=frozenset(left_out.get(name, ())),
                     only_calibrated=True,
+                    only_terms=True,
                 )
 
     def checks(self, folder: Path) -> Iterator[FileCheck]:

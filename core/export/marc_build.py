@@ -91,7 +91,10 @@ class BuiltRecord:
 
 
 def assignments(table: ExportTable, rows: np.ndarray | None = None) -> Iterator[Assignment]:
-    """Yield what each exported record is given, in the order of the identifiers."""
+    """Yield what each exported record is given, in the order of the identifiers.
+
+    A label that is no term of the catalogue, such as that of what a learned facet does not hold, is given to none.
+    """
     chosen = table.accepted if rows is None else rows
     if not table.also:
         yield from _of_one_set(table, chosen)
@@ -119,6 +122,8 @@ def _of_one_set(table: ExportTable, chosen: np.ndarray) -> Iterator[Assignment]:
         part["pred_threshold"].tolist(),
         strict=True,
     ):
+        if label not in table.terms:
+            continue
         how = "0" if decision != CURATOR else "1" if label == suggested else "2"
         day = "" if how == "0" else (moment or table.settings.exported_at)[:10]
         yield Assignment(

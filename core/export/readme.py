@@ -145,6 +145,13 @@ def _meaning(table: ExportTable) -> list[str]:
     for label, term in table.terms.items():
         source = f"{term.source} {term.uri}".strip() if term.source else "uncontrolled term"
         lines.append(f"{label} becomes '{term.term}' ({source}).")
+    for label in table.labels:
+        if label not in table.terms:
+            count = table.counts.by_label.get(label, 0)
+            lines.append(
+                f"{label} says what a book is not and is no genre: of the {count:,} records that carry it, none is in"
+                " MARC, MODS, Dublin Core or JSON-LD for it. The tables have it."
+            )
     return lines
 
 

@@ -124,7 +124,9 @@ def note(table: ExportTable, row: int, how: str, reviewed: str) -> str:
         Day of the review, yyyy-mm-dd; '' where nobody looked.
     """
     settings = table.settings_of(row)
-    return _note(table.labels, how, reviewed, _source(settings, table.columns_read[row]), settings.run_id)
+    return _note(
+        tuple(table.terms) or table.labels, how, reviewed, _source(settings, table.columns_read[row]), settings.run_id
+    )
 
 
 def _source(settings: ExportSettings, columns: tuple[str, ...]) -> str:

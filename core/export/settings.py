@@ -230,6 +230,9 @@ class ExportSettings:
         Where terms come from, and the answer to :data:`core.export.terms.TERM_QUESTION`.
     terms : mapping
         Label → :class:`GenreTerm`, where a person chose otherwise than the profile.
+    negative_classes : tuple of str
+        Labels that say what a book is not, as that of a learned facet does ('not travel'): they stand in tables, and
+        become no term of a catalogue.
     genre_terms : mapping
         Value of the catalogue's genre field → label, for values that are not spelled like a label.
     human_labels : {'measure-only', 'keep'}
@@ -281,6 +284,7 @@ class ExportSettings:
     profile: Profile = "lcgft"
     answer: VerseDramaAnswer = ""
     terms: Mapping[str, GenreTerm] = field(default_factory=dict)
+    negative_classes: tuple[str, ...] = ()
     genre_terms: Mapping[str, str] = field(default_factory=dict)
     human_labels: HumanLabels = "measure-only"
     measured_on: str = ""
@@ -409,8 +413,9 @@ class ExportSettings:
         )
 
     def terms_for(self, classes: Sequence[str]) -> dict[str, GenreTerm]:
-        """Return the term for each label: chosen by a person, else by profile and answer."""
-        terms = default_terms(classes, self.profile, self.answer)
+        """Return the term for each label but negative ones: chosen by a person, else by profile and answer."""
+        named = [name for name in classes if name not in self.negative_classes]
+        terms = default_terms(named, self.profile, self.answer)
         terms.update({name: term for name, term in self.terms.items() if name in terms})
         check_terms(terms)
         return terms
@@ -450,7 +455,7 @@ class ExportSettings:
             values["promise"] = GuaranteeRecord.of(values.get("promise") or {})
             inputs = values.get("inputs") or ()
             values["inputs"] = tuple(InputFile.parse(file, "the settings of an export") for file in inputs)
-            for name in ("formats", "marc_kinds", "languages", "human_sets"):
+            for name in ("formats", "marc_kinds", "languages", "human_sets", "negative_classes"):
                 values[name] = tuple(values.get(name) or ())
             return cls(**values)
         except (KeyError, TypeError, AttributeError) as error:

@@ -56,6 +56,7 @@ def settings_of(
         "stratum": policy.stratum,
         "cuts_by_stratum": dict(policy.by_stratum),
         "slice": policy.where,
+        "negative_classes": tuple(dict.fromkeys(part.negative_class for part in read if part.negative_class)),
         "model": model,
         "run_id": run_of(source.fingerprint, policy),
         "predictions": source.fingerprint,

@@ -79,7 +79,7 @@ class ExportTable:
     labels : tuple of str
         Every label that can occur, sorted.
     terms : mapping
-        Label → term.
+        Label → term; a negative label (:attr:`core.export.settings.ExportSettings.negative_classes`) has none.
     marc : Series or None
         The library's own MARC records (MARC-in-JSON), '' where there is none.
     unmatched : DataFrame
@@ -199,6 +199,12 @@ class ExportTable:
         if not self.also:
             return self.labelled
         return np.unique(np.concatenate([each.labelled for each in self.each]))
+
+    @cached_property
+    def described(self) -> np.ndarray:
+        """Positions of the records whose label, of this set or of another, is a term of the catalogue."""
+        rows = [each.labelled[each.decisions["pred_label"].iloc[each.labelled].isin(each.terms)] for each in self.each]
+        return np.unique(np.concatenate(rows))
 
     @cached_property
     def abstained(self) -> np.ndarray:

@@ -121,6 +121,7 @@ def finish_facet(
             "facet": facet.name,
             "definition": facet.definition,
             "features": ranking.features,
+            "negative_class": facet.classes[1],
             "corpus": corpus.fingerprint,
             "corpus_name": corpus.name,
             "labels": checked,

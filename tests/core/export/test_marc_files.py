@@ -147,12 +147,33 @@ def test_faults_of_the_librarys_own_records_are_left_and_counted(example, tmp_pa
 
 def test_the_undo_list_names_every_field_that_was_added(folder):
     listed = rows(folder / "marc/undo.csv")
-    assert [row["record_id"] for row in listed] == ACCEPTED
+    kinds = ("stub", "delta_NOT-FOR-NEW-RECORDS")
+    assert [(row["record_id"], row["in"]) for row in listed] == [(name, kind) for kind in kinds for name in ACCEPTED]
     first = iso(folder / "marc/stub.mrc")[0]
     assert [listed[0][tag] for tag in ("588", "655", "883")] == [
         first.first(tag).line() for tag in ("588", "655", "883")
     ]
     assert listed[0]["run"] == "https://example.org/runs/run-20261123-01"
+
+
+def test_the_undo_list_has_the_books_that_no_file_of_whole_records_has(example, tmp_path):
+    records = [own(record_id) for record_id in example.records["record_id"]]
+    _, folder = with_records(example, [None, *records[1:]], tmp_path, marc_kinds=("enriched", "delta"))
+    listed = rows(folder / "marc/undo.csv")
+    # Four of the five accepted have a record of their own; the delta has all five.
+    assert [row["record_id"] for row in listed if row["in"] == "enriched"] == ACCEPTED[1:]
+    assert [row["record_id"] for row in listed if row["in"] == "delta_NOT-FOR-NEW-RECORDS"] == ACCEPTED
+    assert len(listed) == 9
+
+
+def test_the_undo_list_has_no_record_that_was_refused(example, tmp_path):
+    records = example.records.copy()
+    records.loc[0, "title"] = " "
+    settings = example.settings(formats=("marc",), marc_kinds=("stub", "delta"))
+    report = export(records, example.originals, example.scored, settings, QualityReport(), tmp_path / "a.zip")
+    listed = rows(unpack(report, tmp_path) / "marc/undo.csv")
+    refused = [row["in"] for row in listed if row["record_id"] == ACCEPTED[0]]
+    assert refused == ["delta_NOT-FOR-NEW-RECORDS"]  # which has no title, and is written
 
 
 def test_the_profile_without_a_term_writes_no_marc(example, tmp_path):

@@ -12,8 +12,10 @@ import pytest
 from core.cli import main
 from core.errors import InputError
 from core.export.release import Release, further_candidates, further_policies, saved_exports
+from core.export.validation import builtin_checks
 from core.importing import import_file
 from core.learned_facets import FacetCollection, LearnedFacet, add_marks, create_facet, finish_facet
+from core.manifests import PredictionManifest
 from core.policies import SavedPolicy, save_policy
 from core.predictions import load_predictions, load_scored
 from core.storage import Workspace
@@ -94,6 +96,41 @@ def test_a_facet_says_that_it_was_made_here_and_a_promise_is_not_lent(both: Work
     assert manifest["also"][0]["policy"]["promise"] == {}
     assert "The cuts were set by hand; no promise was made of them." in further
     assert "Why these cuts: by eye." in further
+
+
+def test_what_a_facet_does_not_hold_is_no_genre(both: Workspace, tmp_path: Path) -> None:
+    """The books of *not verse* stand in the tables; no description of a book calls that a genre."""
+    cuts = SavedPolicy(policy=Policy({"verse": 0.5, "not verse": 0.5}))
+    formats = ("csv", "jsonl", "marc", "marcxml", "mods", "dc", "jsonld")
+    Release.prepare(both, "books-verse", cuts, formats=formats).write(tmp_path / "verse.zip")
+    files = unzipped(tmp_path / "verse.zip")
+    verse = load_scored(both, "books-verse").table.set_index("record_id")["p_verse"]
+    fitting, others = set(verse.index[verse > 0.5]), set(verse.index[verse < 0.5])
+    assert len(fitting | others) == 120  # the last of the 121 has no title
+    rows = list(csv.DictReader(io.StringIO(files["data/accepted.csv"])))
+    assert {row["id"]: row["pred_label"] for row in rows} == {
+        **dict.fromkeys(fitting, "verse"),
+        **dict.fromkeys(others, "not verse"),
+    }
+    undo = list(csv.DictReader(io.StringIO(files["marc/undo.csv"])))
+    assert {(row["record_id"], row["655 $a"]) for row in undo} == {(name, "verse") for name in fitting}
+    for name in ("marc/stub.xml", "marc/stub.mrc", "other/mods-3.7.xml", "other/dc.xml", "other/books.jsonld"):
+        assert "not verse" not in files[name], name
+        assert files[name].count(min(fitting)) and not files[name].count(min(others)), name
+    assert (
+        f"not verse says what a book is not and is no genre: of the {len(others):,} records that carry it, none is in"
+        in files["README.md"]
+    )
+    with zipfile.ZipFile(tmp_path / "verse.zip") as archive:
+        archive.extractall(tmp_path / "open")
+    [folder] = (tmp_path / "open").iterdir()
+    assert [(check.name, check.detail) for check in builtin_checks(folder) if check.outcome != "passed"] == []
+
+
+def test_a_facet_that_was_finished_before_its_negative_class_was_kept_has_one() -> None:
+    old = {"fingerprint": "f", "classes": ["not travel", "travel"], "facet": "travel"}
+    assert PredictionManifest.parse(old).negative_class == "not travel"
+    assert PredictionManifest.parse({"fingerprint": "f", "classes": ["not travel", "travel"]}).negative_class == ""
 
 
 def test_a_label_set_stands_in_the_way_of_its_own_classes_alone(both: Workspace) -> None:
