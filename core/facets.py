@@ -41,6 +41,7 @@ __all__ = [
     "filter_records",
     "missing_value",
     "phrase_mask",
+    "shown_value",
 ]
 
 Codes = tuple[NDArray[np.intp], tuple[str, ...]]
@@ -294,6 +295,17 @@ def facet_words(facet: str, value: str, noun: str = noop("books")) -> str:
         pattern = noop("{noun} in {value}")
     shown = language_name(value) if facet == "language" else value
     return _(pattern, noun=_(noun), value=shown)
+
+
+def shown_value(facet: str, value: str) -> str:
+    """Return a value of a facet as the reader's language calls it: languages, and what stands for "nothing there".
+
+    >>> shown_value("language", "French"), shown_value("place", "London")
+    ('French', 'London')
+    """
+    if value == missing_value(facet):
+        return _(value)
+    return language_name(value) if facet == "language" else value
 
 
 def facet_order(facet: str, values: Iterable[str]) -> list[str]:

@@ -40,6 +40,7 @@ from core.thresholds.error_band import SHARE_OF_ONE_CUT, has_band
 from core.thresholds.sample import CheckedSample, above_floors
 from core.thresholds.two_models import TwoModelGuarantee, find_two_model_guarantee
 from core.translation import _, in_english, plural
+from core.translation.sentences import translate
 from core.wording import whole as wording
 from core.wording.thresholds import population_warnings
 
@@ -438,7 +439,7 @@ def budget_sentence(budget: AlphaBudget) -> str:
         " cut-offs of the same predictions, and a set of other books begins anew.",
         len(questions),
         by=by,
-        question=questions[-1].description,
+        question=translate(questions[-1].description),
         left=percent(budget.left, 0),
     )
 

@@ -19,6 +19,7 @@ if __name__ != "__main__":
 else:
     from core.translation import _
     from dashboard import (
+        address,
         book_view,
         cache,
         feedback,
@@ -32,6 +33,7 @@ else:
     )
 
     language.take_from_address()
+    address.arrive()
     # Before the menu: a browser would fetch the icon of a menu entry from another host, had it no other by then.
     st.set_page_config(page_icon=navigation.ICON, layout="wide")
     page = navigation.navigation()

@@ -9,7 +9,7 @@ from core.book_record import BookRecord
 from core.formatting import capitalised, lower_percent
 from core.schema import AUTHOR, DATE, RECORD_ID, TITLE
 from core.translation import _
-from dashboard import feedback, navigation
+from dashboard import address, feedback, navigation
 from dashboard.feedback import count, escape
 from dashboard.tables import header, show_table
 
@@ -62,8 +62,8 @@ def choose(matches: pd.DataFrame, words: str) -> str:
     )
     if len(names) <= _SEEN_AT_ONCE:
         escaped = {record_id: escape(name) for record_id, name in names.items()}
-        return str(st.radio(label, list(names), format_func=escaped.__getitem__, key="book", bind="query-params"))
-    return str(st.selectbox(label, list(names), format_func=names.__getitem__, key="book", bind="query-params"))
+        return str(address.choose(st.radio, label, list(names), format_func=escaped.__getitem__, key="book"))
+    return str(address.choose(st.selectbox, label, list(names), format_func=names.__getitem__, key="book"))
 
 
 def show(book: BookRecord) -> None:

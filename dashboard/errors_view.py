@@ -1,5 +1,6 @@
 """Pieces of the Errors page: headline figures, class by class, rates by facet, filters, words."""
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 
@@ -16,14 +17,14 @@ from core.evaluation import (
     length_by_outcome,
     most_confident_wrong,
 )
-from core.facets import facet_order, facet_title, facet_values, facet_words, filter_records
+from core.facets import facet_order, facet_title, facet_values, facet_words, filter_records, shown_value
 from core.predictions import Scored
 from core.schema import CORRECT, PREDICTED, TITLE, TRUTH
 from core.statistics import Estimate
 from core.text_search import phrase_mask
 from core.translation import _, inside, noop, number_text
 from core.wording.languages import unknown_sentences
-from dashboard import feedback, navigation, slices_view, widgets
+from dashboard import address, feedback, navigation, slices_view, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import CELL, confusion_chart, length_chart, rates_chart
 from dashboard.feedback import count, escape, figure, interval, percent, rate
@@ -142,6 +143,8 @@ def show_errors_by_facet(scored: Scored, evaluation: Evaluation) -> None:
     facet = widgets.choose_facet(_("Group the books by"), navigation.FACET)
     table = by_value(scored.labelled, facet_values(scored.labelled, facet))
     _value_sentence(table, facet)
+    order = [shown_value(facet, value) for value in facet_order(facet, table["value"])]
+    table = table.assign(value=[shown_value(facet, str(value)) for value in table["value"]])
     chart, numbers = st.columns([4, 7])  # so that no column of the table is cut in a window of 1,280
     with chart:
         show_chart(
@@ -151,7 +154,7 @@ def show_errors_by_facet(scored: Scored, evaluation: Evaluation) -> None:
                 rate="error_rate",
                 title=_("share wrong, with 95 % interval"),
                 overall=1 - evaluation.accuracy.value,
-                order=facet_order(facet, table["value"]),
+                order=order,
                 chart_theme=theme.chart_theme(),
             ),
             alt=_("Share wrong by {facet}, with intervals", facet=facet_title(facet)),
@@ -207,13 +210,13 @@ def show_books(scored: Scored, evaluation: Evaluation) -> None:
     for column, value in cell.items():
         if value is not None:
             shown = shown[shown[column] == value]
-    view = st.segmented_control(
+    view = address.choose(
+        st.segmented_control,
         _("Show"),
         list(_LISTS),
         default="Surest and wrong",
         required=True,
         key="list",
-        bind="query-params",
         format_func=_,
     )
     if narrowed or shown.empty:
@@ -362,11 +365,13 @@ def _filters(labelled: pd.DataFrame) -> dict[str, list[str]]:
     for column, facet in zip(st.columns(len(_FILTERS)), _FILTERS, strict=True):
         counts = facet_values(labelled, facet).value_counts()
         with column:
-            picked = st.multiselect(
+            picked = address.choose(
+                st.multiselect,
                 facet_title(facet),
                 counts.index.tolist()[:200],
                 key=f"only_{facet}",
-                bind="query-params",
+                default=[],
+                format_func=functools.partial(shown_value, facet),
                 placeholder=_("all"),
             )
         chosen[facet] = [str(value) for value in picked]

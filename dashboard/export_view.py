@@ -37,7 +37,7 @@ from core.predictions import Scored
 from core.thresholds import GuaranteeRecord, Policy
 from core.translation import _, noop
 from core.wording.decisions import WAYS, decided
-from dashboard import cache, feedback, people, widgets
+from dashboard import address, cache, feedback, people, widgets
 from dashboard.charts.flows import flow_chart
 from dashboard.feedback import JOINER, escape
 from dashboard.tables import chart_theme, show_table
@@ -80,27 +80,27 @@ def settings(scored: Scored, *, has_marc: bool) -> dict[str, Any]:
         Whether the catalogue was loaded as MARC, so that its own records can be enriched.
     """
     with st.expander(_("Other formats, terms and library"), icon=":material/tune:"):
-        formats = st.multiselect(
+        formats = address.choose(
+            st.multiselect,
             _("Formats"),
             list(FORMATS),
             default=["csv"],
             format_func=_format_words,
             key="formats",
-            bind="query-params",
         )
-        profile = st.selectbox(
+        profile = address.choose(
+            st.selectbox,
             _("Terms from"),
             list(PROFILES),
             format_func=lambda name: _(PROFILES[name]),
             key="profile",
-            bind="query-params",
         )
-        answer = st.selectbox(
+        answer = address.choose(
+            st.selectbox,
             _(TERM_QUESTION),
             list(_YES_NO),
             format_func=lambda name: _(_YES_NO[name]),
             key="verse",
-            bind="query-params",
             help=_(
                 "It decides which catalogue term is true: a book of poems is Literature, not Fiction. The answer is"
                 " kept in the manifest."
@@ -183,13 +183,14 @@ def _marc(has_marc: bool, *, written: bool) -> dict[str, Any]:
         st.caption(_("No MARC file is among the formats yet: add MARC 21 or MARCXML above."))
     kinds = [kind for kind in KIND_NAMES if has_marc or kind != "enriched"]
     usual = _("enriched and delta records") if has_marc else _("new and delta records")
-    chosen = st.multiselect(
+    chosen = address.choose(
+        st.multiselect,
         _("Kinds of MARC files"),
         kinds,
         format_func=lambda name: _(KIND_NAMES[name]),
         placeholder=_("The usual: {usual}", usual=usual),
         key="marc_kinds",
-        bind="query-params",
+        default=[],
     )
     lines = [f"{_(KIND_NAMES[kind])}: {_(MARC_KINDS[kind])}." for kind in parse_marc_kinds(kinds)]
     if not has_marc:
@@ -213,12 +214,12 @@ def _marc(has_marc: bool, *, written: bool) -> dict[str, Any]:
         st.caption(_("It marks what this export adds: 040 $d, 588 and 655 $5, 883 $q. Without it these are left out."))
     left, right = st.columns(2)
     with left:
-        carrier = st.selectbox(
+        carrier = address.choose(
+            st.selectbox,
             _("New records describe"),
             list(CARRIERS),
             format_func=lambda name: _(_CARRIER_NAMES[name]),
             key="carrier",
-            bind="query-params",
         )
         st.caption(_("{carrier}; 007 and 008/23 say the same.", carrier=capitalised(_(CARRIERS[carrier]))))
     with right:
@@ -278,7 +279,7 @@ def chosen_policy(predictions: str) -> SavedPolicy:
         )
     chosen = policies[0]
     cuts = escape(_cuts_in_words(chosen.policy))
-    promise = f" {escape(_promise_in_short(chosen.promise))}" if chosen.promise else _(" Set by hand.")
+    promise = f" {feedback.from_core(_promise_in_short(chosen.promise))}" if chosen.promise else _(" Set by hand.")
     by = _(" by {created_by}", created_by=escape(chosen.created_by)) if chosen.created_by else ""
     st.markdown(
         _(
@@ -294,7 +295,7 @@ def chosen_policy(predictions: str) -> SavedPolicy:
             _(
                 "These cut-offs were kept for {description}. No other book is accepted by the machine,"
                 " and the promise and the figures speak of these books alone.",
-                description=escape(chosen.policy.where.description),
+                description=escape(chosen.policy.where.in_words),
             ),
             icon=":material/filter_alt:",
         )
@@ -395,7 +396,7 @@ def _show_checks(path: Path) -> None:
 def show_preview(table: ExportTable) -> None:
     """Show ten records as they will stand in a format, what is new marked."""
     writers = record_formats()
-    format_ = str(st.selectbox(_("As"), list(writers), format_func=_format_words, key="preview", bind="query-params"))
+    format_ = str(address.choose(st.selectbox, _("As"), list(writers), format_func=_format_words, key="preview"))
     kind = _kind(writers[format_], table)
     seed = st.number_input(
         _("Another ten"), min_value=0, value=0, step=1, help=_("Another number draws other records.")
@@ -511,7 +512,7 @@ def _cuts_in_words(policy: Policy) -> str:
     return (
         words
         if policy.where is None
-        else _("{words}; only {description}", words=words, description=policy.where.description)
+        else _("{words}; only {description}", words=words, description=policy.where.in_words)
     )
 
 

@@ -37,6 +37,7 @@ from core.manifests import Manifest
 from core.schema import AUTHOR, DATE, RECORD_ID, TITLE
 from core.storage import Artifact
 from core.translation import _, noop
+from core.translation.sentences import translate
 from core.wording import learned_facets as wording
 from dashboard import cache, feedback, jobs, navigation, people, widgets
 from dashboard.feedback import count, escape
@@ -268,14 +269,14 @@ def _mark(facet: LearnedFacet, record_id: str, via: Via, *, fits: bool) -> None:
         database = cache.workspace().database
         add_mark(database, facet, record_id, fits=fits, via=via, by=_name(), session=_window())
     except ColophonError as error:
-        st.session_state[navigation.FACET_NOTICE] = error.on_page
+        st.session_state[navigation.FACET_NOTICE] = translate(error.on_page)
 
 
 def _undo(facet: LearnedFacet, number: int) -> None:
     try:
         undo_mark(cache.workspace().database, facet, number, by=_name(), session=_window())
     except ColophonError as error:
-        st.session_state[navigation.FACET_NOTICE] = error.on_page
+        st.session_state[navigation.FACET_NOTICE] = translate(error.on_page)
 
 
 def _sample(opened: OpenFacet) -> None:
@@ -309,7 +310,7 @@ def _draw(opened: OpenFacet, size: int) -> None:
         ranking = cache.facet_ranking(opened.collection, training)
         draw_sample(cache.workspace().database, opened.facet, opened.collection, ranking, size)
     except ColophonError as error:
-        st.session_state[navigation.FACET_NOTICE] = error.on_page
+        st.session_state[navigation.FACET_NOTICE] = translate(error.on_page)
 
 
 def finish(opened: OpenFacet) -> None:

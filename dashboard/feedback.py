@@ -11,6 +11,7 @@ import streamlit as st
 from core import formatting
 from core.errors import ColophonError, NotFoundError, describe_system_error
 from core.translation import _, plural
+from core.translation.sentences import translate
 from dashboard import navigation
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "empty",
     "escape",
     "figure",
+    "from_core",
     "how_computed",
     "interval",
     "more",
@@ -57,6 +59,11 @@ def escape(text: str) -> str:
     """
     broken = _ADDRESS.sub(lambda match: f"{match.group()}{JOINER}", " ".join(str(text).split()))
     return percent_unbroken(_MARKDOWN.sub(r"\\\1", broken))
+
+
+def from_core(text: str) -> str:
+    """Return a text of core, which speaks English, in the reader's language and safe for the page."""
+    return escape(translate(text))
 
 
 def percent_unbroken(text: str) -> str:
@@ -109,16 +116,16 @@ def show_errors() -> Iterator[None]:
     try:
         yield
     except NotFoundError as error:
-        st.warning(escape(error.on_page), icon=":material/help:")
+        st.warning(from_core(error.on_page), icon=":material/help:")
     except ColophonError as error:
         _LOG.warning("%s", error)
-        st.error(escape(error.on_page), icon=":material/error:")
+        st.error(from_core(error.on_page), icon=":material/error:")
     except Exception as error:
         refusal = describe_system_error(error)
         if refusal is None:
             raise
         _LOG.warning("%s", error)
-        st.error(escape(refusal), icon=":material/error:")
+        st.error(from_core(refusal), icon=":material/error:")
 
 
 def empty(sentence: str, page: str, label: str) -> None:
@@ -137,7 +144,7 @@ def conclusion(sentence: str) -> None:
 def show_sentences(*sentences: str) -> None:
     """Show plain sentences, of which parts may come from files."""
     for sentence in sentences:
-        st.markdown(escape(sentence))
+        st.markdown(from_core(sentence))
 
 
 def more(label: str, *sentences: str) -> None:

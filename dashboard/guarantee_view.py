@@ -27,7 +27,7 @@ from core.thresholds import (
 from core.translation import _, inside, noop
 from core.wording import thresholds as wording
 from core.wording import whole as whole_wording
-from dashboard import cache, feedback, people, widgets
+from dashboard import address, cache, feedback, people, widgets
 from dashboard.feedback import escape
 
 __all__ = [
@@ -70,19 +70,19 @@ def choose(scored: Scored, head: DeltaGenerator, details: DeltaGenerator) -> tup
     promise : GuaranteeRecord or None
         None when nothing is promised.
     """
-    kind = st.selectbox(
-        _("Promised of"), list(_KINDS), format_func=lambda name: _(_KINDS[name]), key="per", bind="query-params"
+    kind = address.choose(
+        st.selectbox, _("Promised of"), list(_KINDS), format_func=lambda name: _(_KINDS[name]), key="per"
     )
     is_whole = kind.startswith("whole")
     share = choose_share(is_whole=is_whole)
     with st.expander(_("How sure, in which groups")):
         confidence = choose_confidence()
-        stratum = st.selectbox(
+        stratum = address.choose(
+            st.selectbox,
             _("Kept in each"),
             [_NO_STRATUM, *_FACETS],
             format_func=lambda name: _(name) if name == _NO_STRATUM else facet_title(name),
             key="each",
-            bind="query-params",
             help=_("Keep the promise in every language, say; languages with too few checked books go to review."),
         )
         human_error, anytime, surest = 0.0, False, 1.0
@@ -97,17 +97,17 @@ def choose(scored: Scored, head: DeltaGenerator, details: DeltaGenerator) -> tup
                     " this before you look: with the same labels the machine decides a little less."
                 ),
             )
-            surest = st.select_slider(
+            surest = address.choose(
+                st.select_slider,
                 _("The machine may decide among the surest"),
                 (0.25, 0.4, 0.55, 0.75, 1.0),
-                1.0,
                 format_func=lambda share: _("all of them") if share == 1 else in_percent(share),
                 key="surest",
-                bind="query-params",
                 help=_(
                     "Of each class. Fewer labels are needed if all of them are drawn among books the machine may"
                     " decide; people do the others. Decide this before you look at labels."
                 ),
+                default=1.0,
             )
     facet = "" if stratum == _NO_STRATUM else str(stratum)
     if is_whole:
@@ -128,26 +128,26 @@ def choose(scored: Scored, head: DeltaGenerator, details: DeltaGenerator) -> tup
 
 def choose_share(*, is_whole: bool) -> float:
     """Draw the slider of the share that may be wrong, of all books or of the accepted, and return it, 0 to 1."""
-    share = st.select_slider(
+    share = address.choose(
+        st.select_slider,
         _("At most this share wrong"),
         _SHARES,
-        0.02 if is_whole else 0.05,
+        default=0.02 if is_whole else 0.05,
         format_func=upper_percent,
         key="of_whole" if is_whole else "at_most",
-        bind="query-params",
     )
     return float(share)
 
 
 def choose_confidence() -> float:
     """Draw the slider of the confidence, and return it, 0 to 1."""
-    confidence = st.select_slider(
+    confidence = address.choose(
+        st.select_slider,
         _("With this confidence"),
         (0.80, 0.90, 0.95, 0.99),
-        0.95,
+        default=0.95,
         format_func=lower_percent,
         key="confidence",
-        bind="query-params",
         help=_("If books were drawn and checked again many times, it would hold in this share of the draws."),
     )
     return float(confidence)
@@ -155,13 +155,12 @@ def choose_confidence() -> float:
 
 def choose_human_error() -> float:
     """Draw the slider of how often people err, and return it, 0 to 1."""
-    human_error = st.select_slider(
+    human_error = address.choose(
+        st.select_slider,
         _("People err in"),
         HUMAN_ERRORS,
-        0.0,
         format_func=upper_percent,
         key=PEOPLE_ERR,
-        bind="query-params",
         help=_("How often a person gives the wrong label: it is added for every book that people do."),
     )
     return float(human_error)

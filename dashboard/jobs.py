@@ -8,10 +8,11 @@ import streamlit as st
 
 from core.jobs import Job, JobStatus, cancel, delete_job, find_job, list_jobs, log_tail, start
 from core.translation import _, noop
+from core.translation.sentences import translate
 from dashboard import cache, navigation, people, tables, widgets
 from dashboard import navigation as state
 from dashboard.charts.curves import learning_chart, learning_sentence, present_run
-from dashboard.feedback import count, escape
+from dashboard.feedback import count, escape, from_core
 
 __all__ = ["announce_result", "same_job", "show_jobs", "start_job"]
 
@@ -119,16 +120,16 @@ def _running(ids: list[str]) -> None:
         if status.state not in ("waiting", "running"):
             st.rerun()
         with st.container(border=True):
-            left = f" · {status.time_left}" if status.time_left else ""
+            left = f" · {translate(status.time_left)}" if status.time_left else ""
             st.markdown(
                 _(
                     "**{job_title}** · {seconds:.0f} s{left}",
-                    job_title=escape(job.title),
+                    job_title=from_core(job.title),
                     seconds=status.seconds,
                     left=left,
                 )
             )
-            st.progress(min(max(status.fraction, 0.0), 1.0), text=escape(status.message))
+            st.progress(min(max(status.fraction, 0.0), 1.0), text=from_core(status.message))
             if status.history:
                 run = present_run(status.history)
                 st.markdown(learning_sentence(run))
@@ -151,12 +152,12 @@ def _running(ids: list[str]) -> None:
 
 def _ended(job_id: str, title: str, status: JobStatus) -> None:
     word, icon = _WORDS[status.state]
-    reason = f": {escape(status.error)}" if status.error else ""
+    reason = f": {from_core(status.error)}" if status.error else ""
     with st.expander(
         _(
             "{word}: {title} ({seconds:.0f} s){reason}",
             word=_(word),
-            title=escape(title),
+            title=from_core(title),
             seconds=status.seconds,
             reason=reason,
         ),

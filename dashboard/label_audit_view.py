@@ -13,7 +13,7 @@ from core.labels import LabelSet
 from core.schema import ANNOTATOR
 from core.translation import _, noop
 from core.wording import evaluation as wording
-from dashboard import cache, feedback, widgets
+from dashboard import address, cache, feedback, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
 from dashboard.feedback import escape, interval, percent
@@ -94,7 +94,7 @@ def groups(audit: LabelAudit, by: str) -> None:
     chart, numbers = st.columns([4, 7])  # so that no column of the table is cut in a window of 1,280
     with chart:
         if known.empty:
-            st.markdown(_("No {groupings} has ten labelled books.", groupings=GROUPINGS[by]))
+            st.markdown(_("No {groupings} has ten labelled books.", groupings=_(GROUPINGS[by])))
         else:
             show_chart(
                 rates_chart(
@@ -105,7 +105,7 @@ def groups(audit: LabelAudit, by: str) -> None:
                     overall=float(audit.books["suspect"].mean()),
                     chart_theme=theme.chart_theme(),
                 ),
-                alt=_("Share of suspect labels by {groupings}, with intervals", groupings=GROUPINGS[by]),
+                alt=_("Share of suspect labels by {groupings}, with intervals", groupings=_(GROUPINGS[by])),
             )
     shown = pd.DataFrame(
         {
@@ -137,7 +137,7 @@ def groups(audit: LabelAudit, by: str) -> None:
                     help=_("Suspects divided by those that the same labels have elsewhere"),
                 ),
             },
-            alt=_("Suspect labels by {groupings}", groupings=GROUPINGS[by]),
+            alt=_("Suspect labels by {groupings}", groupings=_(GROUPINGS[by])),
         )
         widgets.download_table(table, f"suspects-by-{by}")
 
@@ -146,14 +146,14 @@ def choose_group(audit: LabelAudit) -> tuple[str, str] | None:
     """Draw a picker of one annotator, language or month, those pointed at first."""
     named = _choices(audit)
     shown = _names(audit)
-    chosen = st.selectbox(
+    chosen = address.choose(
+        st.selectbox,
         _("Labels of"),
         [_NOBODY, *named],
         format_func=lambda name: (
             f"{_(GROUPINGS[named[name][0]])}: {shown[named[name]]}" if name in named else _(_NOBODY)
         ),
         key="of",
-        bind="query-params",
     )
     return named.get(str(chosen))
 
@@ -200,6 +200,7 @@ def exclude_labels(labels: LabelSet, audit: LabelAudit) -> None:
             _("Leave out the labels of"),
             list(named),
             default=list(named)[: min(1, len(audit.flagged))],
+            format_func=lambda name: f"{_(GROUPINGS[named[name][0]])}: {_names(audit)[named[name]]}",
             help=_(
                 "For a group whose labels are no better than a guess. Look at its labels above first. A label that"
                 " another annotator gave too stays."
@@ -221,7 +222,7 @@ def exclude_labels(labels: LabelSet, audit: LabelAudit) -> None:
         st.success(
             _(
                 "{warnings} Kept as **{copy}**: train on it on the Models page. The old label set is as it was.",
-                warnings=escape(copy.manifest.warnings[-1]),
+                warnings=feedback.from_core(copy.manifest.warnings[-1]),
                 copy=escape(copy.name),
             )
         )

@@ -141,7 +141,7 @@ def _condition(tryout_data: TryoutData, row: int) -> Predicate | None:
         try:
             condition = _DRAW[kind](tryout_data, name, row, how, value)
         except InputError as error:
-            st.error(escape(error.on_page), icon=":material/error:")
+            st.error(feedback.from_core(error.on_page), icon=":material/error:")
     return Not(condition) if condition is not None and negated else condition
 
 

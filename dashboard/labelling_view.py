@@ -16,6 +16,7 @@ from core.schema import LABEL, TITLE, TITLE_KEY
 from core.statistics import MINIMUM_RECORDS
 from core.storage import Artifact, digest, slug
 from core.translation import _, noop
+from core.translation.sentences import translate
 from core.weak_supervision import (
     METHODS,
     LabellingFunction,
@@ -178,7 +179,9 @@ def headline(tryout_data: TryoutData, tried: TrialResult) -> None:
         )
     feedback.conclusion(escape(f"{summary}."))
     if not tried.accuracy.defined:
-        feedback.show_sentences(_("How often they are right is unknown: {reason}.", reason=tried.accuracy.reason))
+        feedback.show_sentences(
+            _("How often they are right is unknown: {reason}.", reason=translate(tried.accuracy.reason))
+        )
     if tryout_data.of > len(tryout_data.books):
         feedback.show_sentences(
             _(
@@ -188,7 +191,9 @@ def headline(tryout_data: TryoutData, tried: TrialResult) -> None:
             )
         )
     for sentence in tried.sentences:
-        st.warning(escape(sentence), icon=":material/content_copy:" if "copies" in sentence else ":material/info:")
+        st.warning(
+            feedback.from_core(sentence), icon=":material/content_copy:" if "copies" in sentence else ":material/info:"
+        )
 
 
 def table(tryout_data: TryoutData, tried: TrialResult) -> None:

@@ -20,6 +20,7 @@ from core.readers.mapping import ColumnMapping, guess_kind, suggest_mapping
 from core.schema import DRAWN_CHANCE, KINDS, Kind
 from core.storage import Artifact, slug
 from core.translation import _, noop
+from core.translation.sentences import translate
 from core.uploads import file_below, server_folders
 from dashboard import cache, feedback, housekeeping, jobs, people, widgets
 from dashboard.feedback import escape
@@ -135,7 +136,7 @@ def _uploaded() -> Path | None:
     slot = cache.upload_slot()
     key = f"upload-{slot.turn}"
     sent = st.file_uploader(
-        formats_in_words(folders=False),
+        translate(formats_in_words(folders=False)),
         help=_("Up to 500 MB. Larger files are read by whoever runs this server, with the command “colophon import”."),
         key=key,
     )
@@ -214,7 +215,7 @@ def _preview_and_import(path: Path) -> None:
         if len(source.sheets) > 1:
             st.selectbox(_("Sheet"), [_GUESS, *source.sheets], key=sheet_key, format_func=only(_GUESS))
         for reason in source.reasons:
-            st.caption(escape(reason))
+            st.caption(feedback.from_core(reason))
         if not source.complete:
             st.info(
                 _(
@@ -223,9 +224,9 @@ def _preview_and_import(path: Path) -> None:
                 )
             )
         for warning in source.warnings:
-            st.warning(escape(warning))
+            st.warning(feedback.from_core(warning))
         for question in source.questions:
-            st.warning(escape(question), icon=":material/help:")
+            st.warning(feedback.from_core(question), icon=":material/help:")
         if (reader := FORMATS[source.format]).kind not in ("", kind):
             st.warning(
                 escape(_("{holds}: choose above that the file holds {kind}.", holds=reader.holds, kind=reader.kind))
@@ -243,7 +244,7 @@ def _preview_and_import(path: Path) -> None:
                 )
             )
         for question in mapping.questions:
-            st.warning(escape(question), icon=":material/help:")
+            st.warning(feedback.from_core(question), icon=":material/help:")
         map_classes = _correct_classes(source.frame, mapping, kind)
         learned_from = _learned_from() if kind == "predictions" else []
         drawn = _how_drawn(mapping) if kind == "labels" else ""
@@ -375,7 +376,7 @@ def _correct_classes(frame: pd.DataFrame, mapping: ColumnMapping, kind: Kind) ->
         if len(counts) > _MOST_CLASSES:
             st.caption(_("{counts:,} rarer names are not shown.", counts=len(counts) - _MOST_CLASSES))
     for question in preview_questions(frame, mapping, kind, parse_renamed(changes, counts)):
-        questions.warning(escape(question), icon=":material/help:")
+        questions.warning(feedback.from_core(question), icon=":material/help:")
     return changes
 
 
@@ -412,7 +413,7 @@ def _correct_mapping(
             format_func=only(_NOTHING),
             index=headers.index(guessed),
             key=f"map-{kind}-{role}-{len(headers)}",
-            help=escape(reasons.get(role, "No column was recognised.")),
+            help=feedback.from_core(reasons.get(role) or _("No column was recognised.")),
         )
         if chosen != guessed:
             overrides.append(f"{guessed}=" if chosen == _NOTHING else f"{chosen}={role}")
@@ -467,9 +468,9 @@ def show_reading(manifest: Manifest) -> None:
     )
     show_table(read_as, alt=_("Which column was read as what"))
     for reason in manifest.reasons:
-        st.caption(escape(reason))
+        st.caption(feedback.from_core(reason))
     for question in manifest.questions:
-        st.warning(escape(question), icon=":material/help:")
+        st.warning(feedback.from_core(question), icon=":material/help:")
 
 
 def show_rejected(thing: Artifact[Manifest]) -> None:
@@ -480,7 +481,7 @@ def show_rejected(thing: Artifact[Manifest]) -> None:
         st.markdown(_("No row was rejected."))
         return
     show_table(
-        rejected,
+        rejected.assign(reason=rejected["reason"].map(translate)),
         columns={"reason": st.column_config.TextColumn(width=360)},
         alt=_("Rejected rows with line number and reason"),
     )

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from core.road import Step, StepState
-from core.translation import _, noop
+from core.translation import _, current_language, noop
 
 __all__ = [
     "ARRIVED",
@@ -249,8 +249,10 @@ def navigation() -> StreamlitPage:
     return st.navigation([_page(entry) for entry in PAGES], position="hidden")
 
 
-# On a telephone the menu lies over the page: it goes once a page is chosen, as Streamlit's own does.
+# A screen reader speaks the page's language. On a telephone the menu lies over the page: it goes once a page is chosen,
+# as Streamlit's own does.
 _CLOSE_MENU: Final = """<script>
+document.documentElement.lang = "%s";
 if (!window.colophonMenu) {
   window.colophonMenu = true;
   document.addEventListener("click", (event) => {
@@ -274,7 +276,7 @@ def menu(states: Mapping[Step, StepState]) -> None:
             for entry in pages_of(part):
                 if entry.file not in _SEARCH_ONLY:
                     _menu_link(entry, states.get(entry.step, "optional") if entry.step else "optional")
-    st.html(_CLOSE_MENU, unsafe_allow_javascript=True)
+    st.html(_CLOSE_MENU % current_language(), unsafe_allow_javascript=True)
 
 
 def _menu_link(entry: PageEntry, state: StepState) -> None:

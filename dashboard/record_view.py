@@ -169,7 +169,7 @@ def show_explanation(model: str, title: str) -> None:
             words_chart(table, explanation.class_name, chart_theme=theme.chart_theme()),
             alt=_("What each word contributes for and against {class_name}", class_name=explanation.class_name),
         )
-        st.caption(escape(explanation.note))
+        st.caption(feedback.from_core(explanation.note))
         widgets.download_table(table, "words")
         if st.toggle(_("Ask SHAP too (some seconds)"), key="why_shap"):
             shap = cache.shap_explanation(model, title)
@@ -177,7 +177,7 @@ def show_explanation(model: str, title: str) -> None:
                 words_chart(shap.table[["word", "contribution"]], shap.class_name, chart_theme=theme.chart_theme()),
                 alt=_("SHAP values by word"),
             )
-            st.caption(escape(shap.note))
+            st.caption(feedback.from_core(shap.note))
     with right:
         st.markdown(_("**Similar titles that people labelled**"))
         similar = cache.similar_titles(model, title_part(title))

@@ -14,6 +14,7 @@ from core.review_labels import labels_from_decisions
 from core.review_queue import ReviewQueue
 from core.schema import TITLE
 from core.translation import _, noop
+from core.translation.sentences import translate
 from dashboard import cache, feedback, navigation, people, widgets
 from dashboard.feedback import escape
 from dashboard.retraining_view import offer_retraining
@@ -193,7 +194,7 @@ def _undo(scored: Scored, decision: int) -> None:
             session=window(),
         )
     except ColophonError as error:
-        desk.notices = [str(error)]
+        desk.notices = [translate(error.on_page)]
     else:
         desk.record, desk.again, desk.last_answer = row.record_id, False, ""
         desk.notices = [

@@ -11,6 +11,7 @@ from core.review import DecisionLog, OpinionPair
 from core.schema import RECORD_ID, TITLE
 from core.second_opinions import SecondOpinions, measure_opinions, save_second_share, second_share
 from core.translation import _
+from core.translation.sentences import translate
 from core.wording.review import opinion_sentences
 from dashboard import cache, feedback, navigation, people, widgets
 from dashboard.feedback import escape
@@ -73,7 +74,7 @@ def show_opinions(scored: Scored, log: DecisionLog) -> None:
             alpha_n=alpha.n,
         )
         if alpha.defined
-        else _("not known, since {reason}", reason=alpha.reason)
+        else _("not known, since {reason}", reason=translate(alpha.reason))
     )
     feedback.how_computed(
         _(

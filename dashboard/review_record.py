@@ -81,7 +81,7 @@ def _ask_link_pattern() -> None:
         try:
             save_link_pattern(database, typed)
         except InputError as error:
-            st.warning(escape(error.on_page), icon=":material/help:")
+            st.warning(feedback.from_core(error.on_page), icon=":material/help:")
 
 
 def _show_similar(scored: Scored, record: pd.Series) -> None:
@@ -123,7 +123,7 @@ def _show_words(scored: Scored, record: pd.Series, desk: ReviewState) -> None:
     try:
         explanation = cache.explanation(name, cache.text_of(name, scored.name, record_id, title))
     except ColophonError as error:  # the book can be decided without it
-        st.caption(escape(str(error)))
+        st.caption(feedback.from_core(error.on_page))
         return
     feedback.show_sentences(words_for_and_against(explanation, explanation.class_name))
 

@@ -127,7 +127,10 @@ def _show_report(desk: ReviewState) -> None:
     if refused:
         st.markdown(_("These rows of the workbook were not taken:"))
         st.markdown(
-            "\n".join(_("- Row {row}: {reason}.", row=row.row, reason=escape(row.reason)) for row in refused[:_ROWS])
+            "\n".join(
+                _("- Row {row}: {reason}.", row=row.row, reason=feedback.from_core(row.reason))
+                for row in refused[:_ROWS]
+            )
         )
         if len(refused) > _ROWS:
             st.caption(_("And {refused:,} more.", refused=len(refused) - _ROWS))

@@ -20,8 +20,9 @@ from core.review import CANNOT_TELL, ConcurrentDecisionError, Decision, Decision
 from core.review_queue import ORDERS, Order, Reason, ReviewQueue, ReviewReason, WaitingList
 from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, PUBLISHER, RECORD_ID, TITLE
 from core.translation import _, noop
+from core.translation.sentences import translate
 from core.wording.review import ORDER_NAMES, REASON_NAMES, reason_sentence
-from dashboard import cache, navigation, people, widgets
+from dashboard import address, cache, navigation, people, widgets
 from dashboard.feedback import escape, percent
 from dashboard.review_record import show_record_help
 from dashboard.review_state import ReviewState, review_state, reviewer_label, reviewer_name, window
@@ -59,24 +60,25 @@ def choose_order(scored: Scored, queue: ReviewQueue) -> tuple[str, ...]:
     """Draw the choice of books and their order, kept in the address, and return the records in that order."""
     with st.expander(_("Books and order"), icon=":material/sort:"):
         left, right = st.columns(2)
-        chosen = left.selectbox(
+        chosen = address.choose(
+            left.selectbox,
             _("Order"),
             [order.value for order in ORDERS],
             format_func=lambda name: _(ORDER_NAMES[Order(name)]),
             key=navigation.REVIEW_ORDER,
-            bind="query-params",
             help=_(
                 "What brings the promise soonest: books drawn by lot, then what was sent here, then the books closest"
                 " below their cut-off."
             ),
         )
-        reasons = right.multiselect(
+        reasons = address.choose(
+            right.multiselect,
             _("Why they wait"),
             [reason.value for reason in queue.counts],
             format_func=lambda name: _(REASON_NAMES[Reason(name)]),
             key=navigation.REVIEW_REASONS,
-            bind="query-params",
             placeholder=_("whatever the reason"),
+            default=[],
         )
         seed = 0
         if chosen == Order.RANDOM:
@@ -312,7 +314,7 @@ def _answer(
         desk.record, desk.again = error.decision.record_id, False
         desk.notices = [_("Your answer “{answer}” was not written: this book was decided meanwhile.", answer=answer)]
     except ColophonError as error:
-        desk.record, desk.notices = record_id, [str(error)]
+        desk.record, desk.notices = record_id, [translate(error.on_page)]
     else:
         _leave_decided(desk, record_id, written, answer, old)
 

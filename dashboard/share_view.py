@@ -34,8 +34,9 @@ from core.sharing.pull import pull
 from core.sharing.push import check_target, token_of, write_share_bundle
 from core.storage import Workspace, digest, slug
 from core.translation import _, noop, plural
+from core.translation.sentences import translate
 from core.uploads import clear_stale_uploads, clear_upload, keep_upload
-from dashboard import cache, feedback, housekeeping, jobs, people, upkeep_view, widgets
+from dashboard import address, cache, feedback, housekeeping, jobs, people, upkeep_view, widgets
 from dashboard.feedback import count, escape, percent_unbroken
 from dashboard.tables import show_table
 
@@ -93,7 +94,7 @@ def choose() -> ShareTarget | None:
     if not kinds:
         return None
     left, right = st.columns([1, 3])
-    kind = left.selectbox(_("What to share"), kinds, key="share_kind", bind="query-params")
+    kind = address.choose(left.selectbox, _("What to share"), kinds, key="share_kind", format_func=_)
     names = models if kind == _MODEL else list(bundles)
     with right:
         name = str(widgets.pick(_("Which one"), names, "share_which", of=str(kind)))
@@ -317,7 +318,7 @@ def _details_form(shared: ShareTarget) -> None:
             _("Licence"),
             licences,
             index=licences.index(known.licence),
-            format_func=lambda code: OFFERED.get(code, code) or _("not chosen yet"),
+            format_func=lambda code: translate(OFFERED.get(str(code), str(code))) or _("not chosen yet"),
         )
         homepage = left.text_input(_("Homepage"), known.homepage, placeholder="https://")
         if st.form_submit_button(_("Put into the card"), icon=":material/save:"):
@@ -415,7 +416,11 @@ def _unpack(place: Workspace, sent: UploadedFile, called: str) -> None:
         finally:
             clear_upload(place, path)
         st.success(
-            _("“{pulled}” is here. {sentence}", pulled=escape(pulled.name), sentence=escape(pulled.sentence)),
+            _(
+                "“{pulled}” is here. {sentence}",
+                pulled=escape(pulled.name),
+                sentence=feedback.from_core(pulled.sentence),
+            ),
             icon=":material/verified:",
         )
 

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation import wrong_first
-from core.facets import FACETS, facet_title, filter_records
+from core.facets import FACETS, facet_title, filter_records, shown_value
 from core.predicates import title_phrase
 from core.predictions import Scored
 from core.review import send_to_review
@@ -15,6 +15,7 @@ from core.schema import RECORD_ID, TRUTH
 from core.slices import Slice, cross_table, held_back, ledger_of, look_at_words
 from core.slices.ledger import save_slice
 from core.translation import _, noop
+from core.translation.sentences import translate
 from core.wording import slices as wording
 from dashboard import cache, feedback, navigation, people, widgets
 from dashboard import navigation as state
@@ -50,7 +51,7 @@ def show_found_slices(scored: Scored) -> None:
     table = pd.DataFrame(
         [
             {
-                "books": finding.slice.description,
+                "books": finding.slice.in_words,
                 "checked": finding.measured.n,
                 "wrong": finding.measured.errors,
                 "share wrong": percent(finding.measured.rate.value),
@@ -58,8 +59,8 @@ def show_found_slices(scored: Scored) -> None:
                 "of all errors": finding.measured.explains.value,
                 "in the collection": finding.measured.collection_n,
                 "p, adjusted": finding.p_adjusted,
-                "explained by": finding.folded_under,
-                "cannot be told apart yet from": finding.confounded_with,
+                "explained by": translate(finding.folded_under),
+                "cannot be told apart yet from": translate(finding.confounded_with),
             }
             for finding in findings.slices
         ]
@@ -76,7 +77,8 @@ def show_found_slices(scored: Scored) -> None:
     )
     widgets.download_table(table, "slices")
     names = [finding.slice.description for finding in findings.slices]
-    chosen = widgets.pick(_("Open one"), names, "open_slice", of=scored.fingerprint)
+    shown = {finding.slice.description: finding.slice.in_words for finding in findings.slices}
+    chosen = widgets.pick(_("Open one"), names, "open_slice", of=scored.fingerprint, shown=shown.__getitem__)
     widgets.require_known("open_slice", "group")
     _act_on(scored, findings.slices[names.index(str(chosen))].slice)
 
@@ -84,12 +86,12 @@ def show_found_slices(scored: Scored) -> None:
 def _act_on(scored: Scored, slice_: Slice) -> None:
     books = scored.table[slice_.mask(scored.table)]
     checked = scored.labelled[slice_.mask(scored.labelled)]
-    feedback.conclusion(escape(wording.how_wrong(slice_.name or slice_.description, checked)))
+    feedback.conclusion(escape(wording.how_wrong(slice_.name or slice_.in_words, checked)))
     if people.allowed(_("save groups and send books to review")):
         _save_or_send(scored, slice_, books)
     books = wrong_first(without_kept_back(scored, books))
     records_table(
-        books, name="slice", alt=_("Books of the slice: {description}", description=slice_.description), height=300
+        books, name="slice", alt=_("Books of the slice: {description}", description=slice_.in_words), height=300
     )
 
 
@@ -155,8 +157,8 @@ def heatmap(scored: Scored) -> None:
         escape(
             _(
                 "Most often wrong: {worst}, {worst_2}: {errors:,} of {n:,} ({low}).",
-                worst=worst[across],
-                worst_2=worst[down],
+                worst=shown_value(across, str(worst[across])),
+                worst_2=shown_value(down, str(worst[down])),
                 errors=worst["errors"],
                 n=worst["n"],
                 low=interval(worst["low"], worst["high"]),
@@ -253,7 +255,12 @@ def ledger(scored: Scored) -> None:
         looks = book.looks()
         if looks:
             rows = [
-                {"look": look.description, "p": look.p, "had to reach": look.level, "convincing": look.significant}
+                {
+                    "look": translate(look.description),
+                    "p": look.p,
+                    "had to reach": look.level,
+                    "convincing": look.significant,
+                }
                 for look in looks[-200:]
             ]
             show_table(

@@ -1,6 +1,7 @@
 """Every table of the pages: headers in words, one way of writing shares, light or dark paper."""
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -8,7 +9,7 @@ import streamlit as st
 
 from core.facets import FACETS, facet_title
 from core.schema import CONFIDENCE, PREDICTED, RECORD_ID, TITLE, TRUTH
-from core.translation import _, inside, noop
+from core.translation import ENGLISH, _, current_language, inside, noop, number_text
 from dashboard.charts import DARK, LIGHT, Chart, ChartTheme
 from dashboard.feedback import NO_BREAK, escape
 
@@ -215,7 +216,31 @@ def show_table(
         settings[column] = setting
     if lines > 1:
         options["row_height"] = _MARGIN + _LINE * lines
+    if current_language() != ENGLISH and not options.get("lazy"):  # of a table sent in parts nothing is written here
+        shown = _in_own_numbers(shown, settings)
     return st.dataframe(shown, hide_index=True, column_config=settings, alt=alt, placeholder="–", **options)
+
+
+def _in_own_numbers(table: pd.DataFrame, settings: Mapping[Any, Any]) -> Any:
+    """Return a table whose numbers are written as the reader's language does, and still sort by number.
+
+    A browser writes them in English, or in its own language, which need not be that of the page: the formats are taken
+    out of `settings`.
+    """
+    writers: dict[Any, str | Callable[[Any], str] | None] = {}
+    for column, setting in settings.items():
+        kind = setting.get("type_config") or {}
+        template = kind.get("format")
+        if template and pd.api.types.is_numeric_dtype(table[column]):
+            setting["type_config"] = {name: value for name, value in kind.items() if name != "format"}
+            writers[column] = functools.partial(_own_number, template)
+    return table.style.format(writers, na_rep="–") if writers else table
+
+
+def _own_number(template: str, value: float) -> str:
+    if template == "localized":
+        return number_text(f"{value:,}" if float(value).is_integer() else f"{value:,.3g}")
+    return number_text(template % value)
 
 
 def show_sentences_table(table: pd.DataFrame, *, alt: str) -> None:

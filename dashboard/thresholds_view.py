@@ -18,8 +18,8 @@ from core.review import send_to_review
 from core.schema import CORRECT, TRUTH
 from core.thresholds import ALL_CLASSES, Policy, PolicyReport
 from core.thresholds.sample import draw_recheck
-from core.translation import _, in_every_language, inside, noop, number_text
-from dashboard import cache, feedback, navigation, people, widgets
+from core.translation import _, inside, noop, number_text
+from dashboard import address, cache, feedback, navigation, people, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
 from dashboard.feedback import count, escape, interval, percent, plain_label
@@ -206,14 +206,10 @@ def choose_way() -> str:
 
     A link that carries cut-offs, but not how they were chosen, is to cut-offs set by hand.
     """
-    if "way" not in st.session_state:
-        first = WAYS[any(name.startswith(navigation.CUT_PREFIX) for name in st.query_params)]
-        wanted = st.query_params.get("way")  # an address names it in the words of its language
-        st.session_state["way"] = next((way for way in WAYS if wanted in in_every_language(way)), first)
+    if "way" not in st.session_state and any(name.startswith(navigation.CUT_PREFIX) for name in st.query_params):
+        st.session_state["way"] = WAYS[1]
     return str(
-        st.segmented_control(
-            _("Choose the cut-offs"), WAYS, required=True, key="way", bind="query-params", format_func=_
-        )
+        address.choose(st.segmented_control, _("Choose the cut-offs"), WAYS, required=True, key="way", format_func=_)
     )
 
 
@@ -253,13 +249,13 @@ def coverage_at(curve: pd.DataFrame, cut: float | None) -> float | None:
 
 def choose_group(report: PolicyReport) -> str:
     """Draw the choice of what the accepted are counted by, and return it."""
-    chosen = st.segmented_control(
+    chosen = address.choose(
+        st.segmented_control,
         _("By"),
         list(report.acceptance_rates),
         default="class",
         required=True,
         key="kept_by",
-        bind="query-params",
         format_func=lambda name: _("What they are") if name == "class" else facet_title(name),
     )
     return str(chosen)
@@ -287,7 +283,7 @@ def keep(predictions: str, chosen: SavedPolicy, accepted: int) -> None:
     if st.button(label, type="primary" if accepted else "secondary", icon=":material/check:"):
         save_policy(cache.workspace(), predictions, chosen)
         only = (
-            _(" They accept only {description}; no other book.", description=escape(where.description))
+            _(" They accept only {description}; no other book.", description=escape(where.in_words))
             if where is not None
             else ""
         )
@@ -382,9 +378,7 @@ def behind(scored: Scored, accepted: NDArray[np.bool_]) -> None:
             part_2=_("is") if lost.sum() == 1 else _("are"),
         )
     )
-    view = st.segmented_control(
-        _("Show"), _BEHIND, default=_BEHIND[0], required=True, key="behind", bind="query-params", format_func=_
-    )
+    view = address.choose(st.segmented_control, _("Show"), _BEHIND, required=True, key="behind", format_func=_)
     shown = scored.table[wrong if view == _BEHIND[0] else lost].sort_values("confidence", ascending=False)
     records_table(
         shown,

@@ -62,7 +62,7 @@ def show(scored: Scored, name: str, head: DeltaGenerator, effect: DeltaGenerator
         check_pair(scored, second)
     except InputError as error:
         with head:
-            st.warning(escape(str(error)), icon=":material/info:")
+            st.warning(feedback.from_core(error.on_page), icon=":material/info:")
             navigation.links_to("Models", _("Score a catalogue"))
         return
     measured = seconds_a_title(cache.workspace(), second.name)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.errors import DamagedError
 from core.translation import _, plural
+from core.translation.sentences import translate
 from core.upkeep import KIND_NAMES, dependents, remove, rename
 from dashboard import cache, feedback, people, widgets
 from dashboard.feedback import count, escape
@@ -32,12 +33,12 @@ def unreadable() -> None:
     # The place is kept when the message goes: what moves up is drawn anew, and an open window would close.
     slot = st.empty()
     if message := st.session_state.pop(_DONE, ""):
-        slot.success(escape(message), icon=":material/check_circle:")
+        slot.success(feedback.from_core(message), icon=":material/check_circle:")
     if place.read_only_reason:
         st.info(
             _(
                 "You can look at everything here, and change nothing: {read_only_reason}.",
-                read_only_reason=escape(place.read_only_reason),
+                read_only_reason=feedback.from_core(place.read_only_reason),
             ),
             icon=":material/lock:",
         )
@@ -99,7 +100,7 @@ def manage(kind: str, name: str) -> None:
 def _unreadable_artifact(fault: DamagedError) -> None:
     left, right = st.columns([4, 1])
     word = _(KIND_NAMES[fault.kind])
-    left.markdown(escape(f"“{fault.name}” ({word}): {fault.reason}. {fault.mend}"))
+    left.markdown(escape(f"“{fault.name}” ({word}): {translate(fault.reason)}. {translate(fault.mend)}"))
     with right, st.popover(_("Remove"), icon=":material/delete:", disabled=_is_fixed()):
         _removal(fault.kind, fault.name)
 
@@ -111,7 +112,9 @@ def _removal(kind: str, name: str) -> None:
         needed_by = dependents(place, kind, name)
         if needed_by:
             st.markdown(_("These need it, and are removed with it:"))
-            st.markdown("\n".join(f"- {escape(dependent.name)}: {escape(dependent.why)}" for dependent in needed_by))
+            st.markdown(
+                "\n".join(f"- {escape(dependent.name)}: {feedback.from_core(dependent.why)}" for dependent in needed_by)
+            )
         sure = st.checkbox(
             _(
                 "Remove “{name}”{part} for good",

@@ -18,7 +18,7 @@ from core.slices.ledger import saved_slices
 from core.storage import Artifact, now, slug
 from core.text_formats import csv_for_people
 from core.translation import _, noop
-from dashboard import cache, feedback, navigation
+from dashboard import address, cache, feedback, navigation
 from dashboard.feedback import escape
 from dashboard.language import only
 from dashboard.tables import headers_in_words
@@ -61,6 +61,7 @@ def pick(
     fixed: str | None = None,
     of: str = "",
     help: str | None = None,  # noqa: A002
+    shown: Callable[[str], str] | None = None,
 ) -> str | None:
     """Draw a picker of things of the workspace whose choice always stands in the address, the default too.
 
@@ -74,6 +75,8 @@ def pick(
         One more option, before them, which means the same for ever, such as "all": the address may leave it out.
     of : str
         What the options belong to, such as some predictions: with others a choice among them means nothing.
+    shown : callable, optional
+        How an option is shown, where it is no name that somebody gave.
 
     Returns
     -------
@@ -107,7 +110,7 @@ def pick(
         key=key,
         bind="query-params",
         help=help,
-        format_func=only(*_NO_THING, *([fixed] if fixed else [])),
+        format_func=shown or only(*_NO_THING, *([fixed] if fixed else [])),
     )
     if picked is not None:
         st.session_state.pop(wanted, None)
@@ -293,7 +296,7 @@ def _only_slice(scored: Scored) -> Scored:
     st.info(
         _(
             "Only {description}: {table:,} of {table_2:,} books.",
-            description=escape(slice_.description),
+            description=escape(slice_.in_words),
             table=len(table),
             table_2=len(scored.table),
         ),
@@ -342,9 +345,7 @@ def test_sets() -> list[str]:
 
 def choose_facet(label: str, key: str, facets: Sequence[str] = tuple(FACETS), default: str = "language") -> str:
     """Draw a picker of facets and return the chosen one."""
-    chosen = st.selectbox(
-        label, list(facets), index=list(facets).index(default), format_func=facet_title, key=key, bind="query-params"
-    )
+    chosen = address.choose(st.selectbox, label, list(facets), default=default, format_func=facet_title, key=key)
     return str(chosen)
 
 

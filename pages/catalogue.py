@@ -6,7 +6,7 @@ import streamlit as st
 from core.collection import field_quality
 from core.translation import _, noop
 from core.wording import evaluation as wording
-from dashboard import cache, feedback, loading, navigation, people, upkeep_view, widgets
+from dashboard import address, cache, feedback, loading, navigation, people, upkeep_view, widgets
 from dashboard import loading as catalogue_choice
 from dashboard.feedback import escape, percent
 from dashboard.record_view import records_table
@@ -48,12 +48,12 @@ feedback.more(
 
 upkeep_view.manage(thing.kind, thing.name)
 
-view = st.segmented_control(
+view = address.choose(
+    st.segmented_control,
     _("Show"),
     [noop("Fields"), noop("Records"), noop("How it was read"), noop("Rejected rows")],
     default="Fields",
     key="view",
-    bind="query-params",
     required=True,
     format_func=_,
 )

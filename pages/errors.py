@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.translation import _, noop
 from core.wording.evaluation import verdict
-from dashboard import cache, collection_view, errors_view, feedback, record_view, slices_view, widgets
+from dashboard import address, cache, collection_view, errors_view, feedback, record_view, slices_view, widgets
 from dashboard.feedback import escape
 
 st.title(_("Errors"))
@@ -14,7 +14,8 @@ feedback.conclusion(escape(verdict(evaluation)))
 feedback.show_sentences(*scored.sentences)
 errors_view.headline(evaluation)
 
-view = st.segmented_control(
+view = address.choose(
+    st.segmented_control,
     _("Look at"),
     [
         noop("Classes and facets"),
@@ -26,7 +27,6 @@ view = st.segmented_control(
     default="Classes and facets",
     required=True,
     key="view",
-    bind="query-params",
     format_func=_,
 )
 if view == "Classes and facets":

@@ -5,7 +5,7 @@ import streamlit as st
 from core.export.table import holds_marc
 from core.predictions import load_predictions
 from core.translation import _, noop
-from dashboard import cache, export_view, feedback, widgets
+from dashboard import address, cache, export_view, feedback, widgets
 from dashboard import export_view as export_settings
 from dashboard.feedback import escape
 
@@ -35,7 +35,8 @@ feedback.more(_("How right these labels are"), *export_view.quality_sentences(pr
 export_view.show_further(prepared)
 export_view.download(prepared)
 
-view = st.segmented_control(
+view = address.choose(
+    st.segmented_control,
     _("Look before you download"),
     [
         noop("Preview"),
@@ -47,7 +48,6 @@ view = st.segmented_control(
     default="Preview",
     required=True,
     key="look",
-    bind="query-params",
     format_func=_,
 )
 if view == "Preview":

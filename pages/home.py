@@ -27,7 +27,7 @@ scored = widgets.require_scored(with_truth=False)
 with st.container(border=True):
     st.markdown(_("## The verdict on “{scored}”", scored=escape(scored.name)))
     for sentence in home_view.verdict_sentences(scored):
-        st.markdown(escape(sentence))
+        st.markdown(feedback.from_core(sentence))
     with st.container(horizontal=True):
         home_view.next_button(next_step(status), steps(status))
         widgets.download_report(scored)

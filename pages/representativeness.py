@@ -5,7 +5,7 @@ import streamlit as st
 from core.facets import FACETS, facet_title
 from core.translation import _, noop
 from core.wording import representativeness as wording
-from dashboard import cache, collection_view, feedback, navigation, tables, widgets
+from dashboard import address, cache, collection_view, feedback, navigation, tables, widgets
 from dashboard.charts.curves import keyword_chart, ratio_chart, share_chart
 from dashboard.feedback import escape
 
@@ -34,13 +34,13 @@ facet = widgets.choose_facet(_("Look at"), navigation.FACET, tuple(FACETS), firs
 comparison = next(item for item in result.facets if item.facet == facet)
 if comparison is not first:
     feedback.show_sentences(wording.headline(comparison))
-kind = st.segmented_control(
+kind = address.choose(
+    st.segmented_control,
     _("Show"),
     [noop("Shares"), noop("Times as frequent")],
     default="Shares",
     required=True,
     key="show",
-    bind="query-params",
     format_func=_,
 )
 draw = share_chart if kind == "Shares" else ratio_chart

@@ -9,6 +9,7 @@ from core.second_opinions import second_share
 from core.translation import _, noop
 from core.wording.review import progress_sentence
 from dashboard import (
+    address,
     cache,
     feedback,
     people,
@@ -41,13 +42,13 @@ left, right = st.columns([3, 1], vertical_alignment="bottom")
 with right:
     people.ask_name()
 with left:
-    view = st.segmented_control(
+    view = address.choose(
+        st.segmented_control,
         _("Look at"),
         [noop("One by one"), noop("Many at once"), noop("Second opinions")],
         default="One by one",
         required=True,
         key="view",
-        bind="query-params",
         label_visibility="collapsed",
         format_func=_,
     )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.translation import _, noop
-from dashboard import cache, feedback, navigation, people, record_view, share_view
+from dashboard import address, cache, feedback, navigation, people, record_view, share_view
 
 st.title(_("Share"))
 shared = share_view.choose()
@@ -15,13 +15,13 @@ if shared is None:
     st.stop()
 
 share_view.conclusion(shared)
-section = st.segmented_control(
+section = address.choose(
+    st.segmented_control,
     _("Look at"),
     [noop("The card"), noop("Send it"), noop("How to cite"), noop("Try a title"), noop("Bring one in")],
     default="The card",
     required=True,
     key="share",
-    bind="query-params",
     format_func=_,
 )
 if section == "The card":

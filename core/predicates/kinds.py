@@ -14,6 +14,7 @@ from core.facets import facet_codes, facet_title, facet_words
 from core.predicates.base import Books, Mask, Predicate
 from core.schema import TITLE, TITLE_KEY, YEAR
 from core.text_search import parse_phrase_list, phrase_mask
+from core.translation import _
 
 __all__ = [
     "MEASURES",
@@ -124,10 +125,11 @@ class RangePredicate(Predicate):
         if self.column != YEAR:
             return super().words(noun)
         if self.low is None:
-            return f"{noun} dated before {self.high + 1 if self.high is not None else ''}"
+            return _("{noun} dated before {year}", noun=noun, year=str(self.high + 1 if self.high is not None else ""))
         if self.high is None:
-            return f"{noun} dated {self.low} or later"
-        return f"{noun} dated {self.low}" + (f"–{self.high}" if self.low < self.high else "")
+            return _("{noun} dated {year} or later", noun=noun, year=str(self.low))
+        years = f"{self.low}" + (f"–{self.high}" if self.low < self.high else "")
+        return _("{noun} dated {years}", noun=noun, years=years)
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able content."""
@@ -176,9 +178,13 @@ class LengthPredicate(RangePredicate):
     def words(self, noun: str = "books") -> str:
         """Say for which of the `noun` the predicate holds."""
         if self.low is None:
-            limits = f"at most {self.high}"
+            limits = _("at most {limit}", limit=f"{self.high}")
+        elif self.high is None:
+            limits = _("at least {limit}", limit=f"{self.low}")
         else:
-            limits = f"at least {self.low}" if self.high is None else f"{self.low}–{self.high}"
+            limits = f"{self.low}–{self.high}"
+        if self.column == TITLE:
+            return _("{noun} with titles of {limits} characters", noun=noun, limits=limits)
         return f"{noun} with {self.column}s of {limits} characters"
 
     def to_dict(self) -> dict[str, Any]:
@@ -246,7 +252,7 @@ class TextPredicate(Predicate):
     def quoted(self) -> str:
         """The words as a reader says them: “poem…”, “verse” or “canto”."""
         quoted = [f"“{term[:-1]}…”" if term.endswith("*") else f"“{term}”" for term in self.terms]
-        return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+        return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])}{_(' or ')}{quoted[-1]}"
 
     def evaluate(self, books: Books) -> Mask:
         """Return for which books the predicate holds."""
@@ -282,8 +288,10 @@ class TextPredicate(Predicate):
     def words(self, noun: str = "books") -> str:
         """Say for which of the `noun` the predicate holds."""
         if is_title_words(self):
-            return f"{noun} with {self.quoted} in the title"
-        return f"{noun} found by “{self.value}” in the title" if self._is_phrase else super().words(noun)
+            return _("{noun} with {terms} in the title", noun=noun, terms=self.quoted)
+        if self._is_phrase:
+            return _("{noun} found by “{value}” in the title", noun=noun, value=self.value)
+        return super().words(noun)
 
     @property
     def _is_phrase(self) -> bool:

@@ -14,7 +14,7 @@ from core.schema import TRUTH
 from core.slices.stratified import one_per_title, worst_p
 from core.statistics import MINIMUM_RECORDS
 from core.storage import digest
-from core.translation import in_english
+from core.translation import _, in_english
 
 __all__ = [
     "MAX_PREDICATES",
@@ -60,13 +60,20 @@ class Slice:
     @property
     @in_english()
     def description(self) -> str:
-        """The facts in words."""
-        noun = "books"
+        """The facts in English words, by which a slice is known wherever it is kept."""
+        return self.in_words
+
+    @property
+    def in_words(self) -> str:
+        """The facts in words of the reader's language."""
+        noun = _("books")
         others = (predicate for predicate in self.predicates if not is_title_words(predicate))
         for predicate in sorted(others, key=_place_in_phrase):
             noun = predicate.words(noun)
         terms = [predicate.quoted for predicate in self.predicates if is_title_words(predicate)]
-        return f"{noun} with {' and with '.join(terms)} in the title" if terms else noun
+        if not terms:
+            return noun
+        return _("{noun} with {terms} in the title", noun=noun, terms=_(" and with ").join(terms))
 
     @property
     def key(self) -> str:

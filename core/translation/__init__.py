@@ -19,17 +19,19 @@ __all__ = [
     "ENGLISH",
     "LANGUAGES",
     "LOCALES",
+    "Catalogue",
     "_",
+    "catalogue_of",
     "current_language",
     "follow",
     "in_english",
-    "in_every_language",
     "inside",
     "language_is",
     "language_name",
     "noop",
     "number_text",
     "plural",
+    "write",
 ]
 
 ENGLISH: Final = "en"
@@ -89,7 +91,7 @@ def _(message: str, /, **values: object) -> str:
     language = current_language()
     if language == ENGLISH:
         return message.format(**values) if values else message
-    return _write(_catalogue(language).messages.get(message, message), values, language)
+    return write(catalogue_of(language).messages.get(message, message), values, language)
 
 
 def plural(singular: str, many: str, n: int, /, **values: object) -> str:
@@ -102,15 +104,10 @@ def plural(singular: str, many: str, n: int, /, **values: object) -> str:
     language = current_language()
     if language == ENGLISH:
         return (singular if n == 1 else many).format(**values)
-    catalogue = _catalogue(language)
+    catalogue = catalogue_of(language)
     forms = catalogue.plurals.get((singular, many))
     message = forms[catalogue.form(n)] if forms else (singular if n == 1 else many)
-    return _write(message, values, language)
-
-
-def in_every_language(message: str) -> set[str]:
-    """Return a message as each language says it: an address has it in the words of whoever sent it."""
-    return {message, *(_catalogue(name).messages.get(message, message) for name in LANGUAGES if name != ENGLISH)}
+    return write(message, values, language)
 
 
 def inside(words: str) -> str:
@@ -147,7 +144,8 @@ def number_text(text: str) -> str:
     return text if language == ENGLISH else text.translate(_signs(language))
 
 
-def _write(message: str, values: Mapping[str, object], language: str) -> str:
+def write(message: str, values: Mapping[str, object], language: str) -> str:
+    """Return a template of a language with its places filled, and numbers as the language writes them."""
     return _formatter(language).vformat(message, (), values) if values else message
 
 
@@ -174,17 +172,20 @@ def _signs(language: str) -> Mapping[int, str]:
     return {ord("."): get_decimal_symbol(language), ord(","): get_group_symbol(language)}
 
 
-class _Catalogue(NamedTuple):
+class Catalogue(NamedTuple):
+    """The translations of a language: of messages, of messages with two forms, and which form a number has."""
+
     messages: Mapping[str, str]
     plurals: Mapping[tuple[str, str], tuple[str, ...]]
     form: Callable[[int], int]
 
 
 @functools.cache
-def _catalogue(language: str) -> _Catalogue:
+def catalogue_of(language: str, domain: str = _DOMAIN) -> Catalogue:
+    """Return the translations of a language: of the messages in the sources, or of another domain."""
     from babel.messages.pofile import read_po
 
-    with (LOCALES / language / "LC_MESSAGES" / _DOMAIN).open("rb") as file:
+    with (LOCALES / language / "LC_MESSAGES" / domain).open("rb") as file:
         content = read_po(file, locale=language)
     messages: dict[str, str] = {}
     plurals: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -194,4 +195,4 @@ def _catalogue(language: str) -> _Catalogue:
                 messages[str(entry.id)] = entry.string
         elif entry.string and all(entry.string):
             plurals[entry.id[0], entry.id[1]] = tuple(entry.string)
-    return _Catalogue(messages, plurals, c2py(content.plural_expr))
+    return Catalogue(messages, plurals, c2py(content.plural_expr))

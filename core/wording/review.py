@@ -10,6 +10,7 @@ from core.review_queue import Order, PromiseProgress, Reason, ReviewPace, Review
 from core.second_opinions import SecondOpinions
 from core.thresholds import GuaranteeRecord
 from core.translation import _, noop, plural
+from core.translation.sentences import translate
 
 __all__ = [
     "ORDER_NAMES",
@@ -52,10 +53,14 @@ def reason_sentence(reason: ReviewReason, *, blind: bool = False) -> str:
         return _("it was drawn by lot, so that a promise can rest on it")
     if reason.kind is Reason.SENT:
         return (
-            _("somebody sent it here: {detail}", detail=reason.detail) if reason.detail else _("somebody sent it here")
+            _("somebody sent it here: {detail}", detail=translate(reason.detail))
+            if reason.detail
+            else _("somebody sent it here")
         )
     if reason.kind is Reason.SLICE:
-        return _("it is in “{detail}”, where the model is wrong more often than elsewhere", detail=reason.detail)
+        return _(
+            "it is in “{detail}”, where the model is wrong more often than elsewhere", detail=translate(reason.detail)
+        )
     if reason.kind is Reason.SUSPECT:
         if blind:
             return _("its label is in doubt")

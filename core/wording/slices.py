@@ -9,6 +9,7 @@ from core.formatting import capitalised, in_percent, interval_percent, listed, u
 from core.schema import CORRECT, PREDICTED, TRUTH
 from core.slices import Ledger, Look, PhraseLook, SliceFinding, SliceFindings, SliceMeasurement
 from core.translation import _, number_text, plural
+from core.translation.sentences import translate
 
 __all__ = ["finding", "how_wrong", "kept_back", "ledger", "looks", "measurement", "phrase_look", "sentences"]
 
@@ -57,15 +58,17 @@ def finding(found_slice: SliceFinding) -> str:
             interval=interval_percent(unseen.low, unseen.high),
         )
     if found_slice.folded_under:
-        text += _(" Explained by: {folded_under}.", folded_under=found_slice.folded_under)
+        text += _(" Explained by: {folded_under}.", folded_under=translate(found_slice.folded_under))
     if found_slice.confounded_with:
-        text += _(" Cannot be told apart yet from: {confounded_with}.", confounded_with=found_slice.confounded_with)
+        text += _(
+            " Cannot be told apart yet from: {confounded_with}.", confounded_with=translate(found_slice.confounded_with)
+        )
     return text
 
 
 def measurement(measured: SliceMeasurement) -> str:
     """Say how often the books of a slice are wrong, and how much of all errors that is."""
-    text = capitalised(measured.slice.name or measured.slice.description)
+    text = capitalised(measured.slice.name or measured.slice.in_words)
     text += _(": {errors:,} of {measured_n:,} wrong", errors=measured.errors, measured_n=measured.n)
     if measured.rate.defined:
         text += f" ({interval_percent(measured.rate.low, measured.rate.high)})"

@@ -16,7 +16,7 @@ from typing import Any, Final, ParamSpec
 import altair as alt
 import pandas as pd
 
-from core.translation import current_language
+from core.translation import current_language, number_text
 
 __all__ = ["DARK", "LIGHT", "Chart", "ChartTheme", "fixed", "named"]
 
@@ -104,10 +104,16 @@ DARK: Final = ChartTheme(
 )
 
 
-# Vega's formats ".1%" and "%" then write "49.3 %", as every sentence does; a locale has to be a whole one.
-_PERCENT: Final = alt.NumberLocale(
-    decimal=".", thousands=",", grouping=[3], currency=["", ""], minus="\u2212", percent="\u00a0%"
-)
+def _number_locale() -> alt.NumberLocale:
+    """Return how Vega writes numbers: as sentences in the reader's language do, and "49.3 %" for ".1%"."""
+    return alt.NumberLocale(
+        decimal=number_text("."),
+        thousands=number_text(","),
+        grouping=[3],
+        currency=["", ""],
+        minus="\u2212",
+        percent="\u00a0%",
+    )
 
 
 # More than all charts of all pages in both colours; what is shown of values in another order is another chart.
@@ -146,7 +152,7 @@ def _themed(chart: Any, chart_theme: ChartTheme) -> Any:
         "titleFontSize": 12,
     }
     return (
-        chart.configure(locale=alt.Locale(number=_PERCENT))
+        chart.configure(locale=alt.Locale(number=_number_locale()))
         .configure_axis(**words, titleLimit=0)
         .configure_axisY(labelFlush=False)  # flush, the first label would stand beside its row
         .configure_legend(**words, orient="top", labelLimit=0, titleLimit=0)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.translation import _, noop
+from core.translation import _, noop, number_text
 from core.wording.decisions import WAYS
 from dashboard.charts import LIGHT, ChartTheme
 
@@ -58,7 +58,7 @@ def flow_chart(flows: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> go.Figur
         textfont={"color": chart_theme.text, "size": 12, "shadow": "none"},
     )
     figure = go.Figure(sankey)
-    figure.update_layout(height=360, margin={"l": 8, "r": 8, "t": 8, "b": 20})
+    figure.update_layout(separators=number_text(".,"), height=360, margin={"l": 8, "r": 8, "t": 8, "b": 20})
     return figure
 
 

@@ -104,6 +104,18 @@ def test_it_opens_in_german(name: str, small: Workspace, open_page: Callable[...
     assert [sentence for sentence in ENGLISH if sentence in shown] == []
 
 
+@pytest.mark.parametrize("way", ["By hand", "Von Hand"], ids=["by its key", "as addresses named it in German before"])
+def test_an_address_of_any_language_shows_the_same(
+    way: str, small: Workspace, open_page: Callable[..., AppTest]
+) -> None:
+    for language in ("de", "en"):
+        page = open_page(small, "thresholds.py")
+        page.query_params["lang"], page.query_params["way"], page.query_params["kept_by"] = language, way, "decade"
+        page.run()
+        assert (page.session_state["way"], page.session_state["kept_by"]) == ("By hand", "decade")
+        assert (page.query_params["way"], page.query_params["kept_by"]) == ("By hand", "decade")
+
+
 def test_a_choice_survives_a_change_of_language(small: Workspace, open_page: Callable[..., AppTest]) -> None:
     page = open_page(small, "catalogue.py").run()
     page.segmented_control(key="view").set_value("Records").run()
