@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.translation import _
-from dashboard import facets_view, feedback, navigation, people, widgets
+from dashboard import cache, facets_view, feedback, navigation, people, widgets
 from dashboard.feedback import escape
 
 st.title(_("Facets"))
@@ -15,6 +15,7 @@ corpus = widgets.choose_artifact(_("Collection"), ["corpora"], navigation.CORPUS
 if corpus is None:
     feedback.empty(_("There is no collection yet to look for titles in."), "Catalogue", _("Import a catalogue"))
 else:
+    cache.begin_facets()
     widgets.mark_invented(corpus)
     facet = facets_view.choose(corpus)
     if facet is None:

@@ -31,6 +31,7 @@ from core.learned_facets.ranking import (
     FacetModel,
     FacetRanking,
     TellingWord,
+    import_solver,
     rank_titles,
     suggestions,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "facets_side_by_side",
     "find_facet",
     "finish_facet",
+    "import_solver",
     "list_facets",
     "rank_titles",
     "remove_facet",

@@ -71,7 +71,7 @@ from core.thresholds import policy_report as report_on
 from core.thresholds.sample import CheckedSample, above_floors, confidence_floors, draw_with_chances
 from core.thresholds.two_models import TwoModelGuarantee
 from core.translation import in_english
-from dashboard.cache.facets import facet_collection, facet_ranking
+from dashboard.cache.facets import begin_facets, facet_collection, facet_ranking
 from dashboard.cache.tables import (
     KEYS,
     UploadSlot,
@@ -97,6 +97,7 @@ __all__ = [
     "UploadSlot",
     "alpha_budget",
     "before_after",
+    "begin_facets",
     "book_record",
     "books_with_chances",
     "calibrations",
