@@ -4,6 +4,8 @@ A configuration is a few numbers, from which the library builds layers before it
 million layers takes all memory. What is built must therefore have weights in the folder.
 """
 
+import copy
+import functools
 import importlib
 import json
 import math
@@ -20,6 +22,7 @@ from core.errors import InputError, ModelError
 from core.model_input import as_words
 from core.models.graph import Graph, quick_forms
 from core.models.language_models import HUB_ID, UnfetchedModelError, check_hub, is_fetched, packaged
+from core.models.packed import PackedForm, read_packed
 from core.models.runtime import (
     MAX_BATCH_TOKENS,
     best_device,
@@ -245,10 +248,25 @@ class Tokens:
         """Return the token numbers of each title, cut at the limit."""
         if not titles:
             return []
-        encoded = self.tokenizer(
-            [as_words(item) for item in titles], truncation=True, max_length=self.limit, return_attention_mask=False
-        )
+        texts = [as_words(item) for item in titles]
+        if self._fast is not None:
+            return [item.ids for item in self._fast.encode_batch_fast(texts)]
+        encoded = self.tokenizer(texts, truncation=True, max_length=self.limit, return_attention_mask=False)
         return [list(item) for item in encoded["input_ids"]]
+
+    @functools.cached_property
+    def _fast(self) -> Any:
+        """The tokenizer without what transformers puts around it: the same numbers in half the time, without a lock.
+
+        None where it is one of Python's own.
+        """
+        inner = getattr(self.tokenizer, "backend_tokenizer", None)
+        if inner is None:
+            return None
+        separate = copy.deepcopy(inner)  # transformers changes its settings with every call
+        separate.no_padding()
+        separate.enable_truncation(self.limit, direction=self.tokenizer.truncation_side)
+        return separate
 
     def count_truncated(self, titles: Sequence[str]) -> int:
         """Return how many titles have more tokens than are read."""
@@ -287,9 +305,11 @@ def run(
 ) -> NDArray[np.float32]:
     """Return what ``forward(tokens, mask)`` gives for each title, shape (n, width), in 32 bits.
 
-    Titles are read in batches of like length, on a CPU several batches at a time. `forward` is a torch module or a
-    :class:`core.models.graph.Graph`.
+    Titles are read in batches of like length, on a CPU several batches at a time. `forward` is a torch module, a
+    :class:`core.models.graph.Graph` or a :class:`core.models.packed.PackedForm`, which needs no like lengths.
     """
+    if isinstance(forward, PackedForm):
+        return read_packed(forward, tokens, titles, progress)
     torch = load_torch()
     encoded = tokens.encode(titles)
     graph = isinstance(forward, Graph)

@@ -76,10 +76,10 @@ class Checkpoint:
 
 
 # --- Gradients of a network on a batch of titles, as fast as a device gives them --------------------------------------
-# Where numbers of 16 bits are faster, a copy of the network in those is asked and its gradients are added up in 32;
-# what
-# learns is the network itself. On a CPU the parts of a batch are calculated side by side, each on its own core: torch's
-# own threads divide every single operation and wait for each other at its end.
+# Where numbers of 16 bits are faster, they are used: on a graphics processor torch chooses operation by operation
+# (autocast); on a CPU a copy of the network in 16 bits is asked and its gradients are added up in 32, and what learns
+# is the network itself. On a CPU the parts of a batch are calculated side by side, each on its own core: torch's own
+# threads divide every single operation and wait for each other at its end.
 #
 # References
 # ----------
@@ -99,10 +99,13 @@ class Gradients:
         ``network(tokens, mask)`` gives logits, shape (b, k). It is asked as it will be later, without dropout.
     side_by_side : function
         What :func:`core.models.runtime.workers` gives.
+    autocast : bool
+        Whether torch chooses, operation by operation, what is calculated with 16 bits.
     """
 
-    def __init__(self, network: Any, device: str, padding: int, side_by_side: Any) -> None:
-        half = has_bfloat16(device)
+    def __init__(self, network: Any, device: str, padding: int, side_by_side: Any, *, autocast: bool = False) -> None:
+        half = has_bfloat16(device) and not autocast
+        self._autocast = autocast
         self._network = copy.deepcopy(network).to(load_torch().bfloat16) if half else network
         self._network.eval()
         both = zip(network.parameters(), self._network.parameters(), strict=True)
@@ -112,14 +115,17 @@ class Gradients:
 
     @classmethod
     @contextlib.contextmanager
-    def from_network(cls, network: Any, device: str, padding: int) -> Iterator["Gradients"]:
-        """Give the gradients of a network while it learns."""
+    def from_network(
+        cls, network: Any, device: str, padding: int, *, autocast: bool | None = None
+    ) -> Iterator["Gradients"]:
+        """Give the gradients of a network while it learns; `autocast` unless told otherwise on graphics processors."""
         from torch.nn.attention import SDPBackend, sdpa_kernel
 
         # Backwards, what torch has for the attention of long texts takes six times as long for titles on a CPU.
         plain = sdpa_kernel(SDPBackend.MATH) if device == "cpu" else contextlib.nullcontext()
         with workers(device, _PARTS) as side_by_side, plain:
-            yield cls(network, device, padding, side_by_side)
+            chosen = device == "cuda" and has_bfloat16(device) if autocast is None else autocast
+            yield cls(network, device, padding, side_by_side, autocast=chosen)
 
     def calculate(self, encoded: Sequence[Sequence[int]], rows: NDArray[np.int64], wanted: Any) -> float:
         """Put the gradients of the mean loss of some titles into the network, and return that loss.
@@ -138,7 +144,9 @@ class Gradients:
             torch = load_torch()
             batch = padded(encoded, rows[here], self._padding)
             tokens, mask = (torch.from_numpy(item).to(self._device) for item in (batch.tokens, batch.mask))
-            log_probabilities = torch.log_softmax(self._network(tokens, mask).float(), dim=1)
+            with torch.autocast(self._device, dtype=torch.bfloat16) if self._autocast else contextlib.nullcontext():
+                logits = self._network(tokens, mask)
+            log_probabilities = torch.log_softmax(logits.float(), dim=1)
             loss = -(wanted[here].to(self._device) * log_probabilities).sum() / len(rows)
             return loss.item(), torch.autograd.grad(loss, [item for _, item in self._shadow], allow_unused=True)
 

@@ -107,3 +107,32 @@ def test_first_token_and_mean_of_the_tokens():
     mask = torch.tensor([[1, 1, 0]])
     # The mean of two tokens, (2, 4), and the first one of the last layer; what is padding counts nowhere.
     assert first_and_mean([torch.zeros_like(before), before, after], mask).tolist() == [[2.5, 3.0]]
+
+
+def test_autocast_gives_nearly_the_same_gradients():
+    def gradients(autocast):
+        network = Counting()
+        torch.nn.init.constant_(network.numbers.weight, 0.3)
+        with Gradients.from_network(network, "cpu", 0, autocast=autocast) as result:
+            loss = result.calculate(TITLES, np.arange(4), WANTED)
+        assert network.numbers.weight.grad.dtype == torch.float32
+        return loss, network.numbers.weight.grad.numpy()
+
+    (loss, exact), (rounded_loss, rounded) = gradients(False), gradients(True)
+    assert rounded_loss == pytest.approx(loss, rel=0.01)
+    assert rounded == pytest.approx(exact, abs=5e-3)
+    assert np.abs(exact).max() > 0.1
+
+
+def test_on_a_graphics_processor_torch_chooses_the_bits(monkeypatch):
+    monkeypatch.setattr(finetune, "has_bfloat16", lambda device: True)
+    chosen = []
+
+    class Noted(Gradients):
+        def __init__(self, *arguments, autocast):
+            chosen.append(autocast)
+
+    for device in ("cuda", "cpu", "mps"):
+        with Noted.from_network(Counting(), device, 0):
+            pass
+    assert chosen == [True, False, False]
