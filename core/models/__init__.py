@@ -70,6 +70,8 @@ class TrainingData:
         Titles that are not learned from, on which a classifier that learns in passes may see when to stop.
     collection : sequence of str
         Titles of the collection the classifier is for, one a record: some kinds learn from them without labels.
+    balanced : bool
+        Whether every class is to weigh the same in total. Not where another model's answers are to be repeated.
     """
 
     titles: Sequence[str]
@@ -78,14 +80,17 @@ class TrainingData:
     classes: tuple[str, ...]
     validation: "TrainingData | None" = None
     collection: Sequence[str] = ()
+    balanced: bool = True
 
     def balanced_weights(self) -> NDArray[np.float64]:
-        """Return a weight for each title and class, shape (n, k), so that all classes weigh the same in total.
+        """Return a weight for each title and class, shape (n, k); if `balanced`, all classes weigh the same in total.
 
         The sum of all weights stays the sum of the titles' weights. (For labels of equal weight it is what
         scikit-learn calls ``class_weight='balanced'``.)
         """
         weighted = self.targets * self.weights[:, None]
+        if not self.balanced:
+            return np.asarray(weighted)
         mass = weighted.sum(axis=0)
         return np.asarray(weighted * (mass.sum() / (len(self.classes) * mass)))
 

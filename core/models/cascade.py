@@ -56,9 +56,17 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "base": "",
     **KINDS["cascade"].members,
     "collection": "",
-    "taught": 20_000,
-    "checked": 4_000,
+    "taught": 0,
+    "checked": 0,
 }
+# How many titles the language model reads for its student, where nobody says: shares of the collection within bounds.
+# Each doubling of the lessons lets the student decide about five titles in a hundred more.
+TAUGHT: Final = (0.03, 20_000, 50_000)
+CHECKED: Final = (0.01, 4_000, 10_000)
+# Of a student that counts words. It repeats what the language model says and learns from answers without accidents of
+# labelling: with this penalty, and no balancing of classes, it decides 68 of 100 of the British Library's digitised
+# books, where it decides 60 when it is trained as a classifier of its own is.
+STUDENT: Final[Mapping[str, Any]] = {"kind": "tfidf", "C": 30.0}
 MOST_DIFFERENT: Final = 0.005
 CONFIDENCE: Final = 0.95
 # Tried in this order, laid down before anything is read: from odds of e^12 to 1 down to even ones.
@@ -208,7 +216,8 @@ class CascadeClassifier(TitleClassifier):
         options : mapping, optional
             ``first`` and ``second``, kinds of model or ``{"kind": "tfidf", "C": 10}`` (TF-IDF, transformer);
             ``collection``, the corpus it is for; ``taught`` and ``checked``, how many of its titles the student learns
-            from (20,000) and how many choose the cut (4,000); ``base``, for members that start from an encoder.
+            from and how many choose the cut (0, the default: by the size of the collection, 20,000 to 50,000 and 4,000
+            to 10,000); ``base``, for members that start from an encoder.
         """
         first, second, settings = _settings(options)
         shares = (0.6, 0.4) if len(data.collection) else (1.0, 0.0)
@@ -234,9 +243,11 @@ class CascadeClassifier(TitleClassifier):
         seed: int,
         progress: Progress,
     ) -> Self:
-        titles, checked = data.collection, settings["checked"]
+        titles = data.collection
+        taught = settings["taught"] or _size(TAUGHT, len(titles))
+        checked = settings["checked"] or _size(CHECKED, len(titles))
         order = np.random.default_rng(seed).permutation(len(titles))
-        draw, lessons = order[:checked], order[checked : checked + settings["taught"]]
+        draw, lessons = order[:checked], order[checked : checked + taught]
         if len(lessons) < checked:
             # To read all titles takes no longer than to find out which need not be read.
             return cls(None, teacher)
@@ -254,6 +265,7 @@ class CascadeClassifier(TitleClassifier):
                 targets=lesson / lesson.sum(axis=1, keepdims=True),
                 weights=np.ones(len(lesson)),
                 classes=data.classes,
+                balanced=False,
             ),
             seed=seed,
         )
@@ -351,7 +363,21 @@ def _settings(options: Mapping[str, Any] | None) -> tuple[Member, Member, dict[s
     settings = merge_options("cascade", DEFAULTS, options)
     for name in ("taught", "checked"):
         value = settings[name]
-        if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-            raise InputError(f"The option '{name}' must be a number of titles above 0; {value!r} came.")
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise InputError(
+                f"The option '{name}' must be a number of titles, or 0 for one that fits the collection; {value!r}"
+                " came."
+            )
     base = settings["base"]
-    return parse_member(settings["first"], base), parse_member(settings["second"], base), settings
+    first = STUDENT if settings["first"] == STUDENT["kind"] else settings["first"]
+    return parse_member(first, base), parse_member(settings["second"], base), settings
+
+
+def _size(bounds: tuple[float, int, int], titles: int) -> int:
+    """Return a share of the titles, within bounds.
+
+    >>> [_size((0.03, 20_000, 50_000), titles) for titles in (5_000, 1_000_000, 1_752_078)]
+    [20000, 30000, 50000]
+    """
+    share, least, most = bounds
+    return min(most, max(least, round(share * titles)))

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from core.models.runtime import load_torch
 from core.progress import Progress, silent
 
-__all__ = ["PackedBatch", "PackedForm", "PhaseSeconds", "packed_batch", "read_packed"]
+__all__ = ["PackedBatch", "PackedForm", "PhaseSeconds", "TitleTokenizer", "packed_batch", "read_packed"]
 
 # Tokens of a batch at the most: some milliseconds of work for a large processor, and 400 MB of what its layers hold.
 MOST_TOKENS: Final = 131_072
@@ -39,7 +39,7 @@ _ATTENTION: Final = "colophon_packed"
 _TOLERANCE: Final = 1e-3
 
 
-class Titles(Protocol):
+class TitleTokenizer(Protocol):
     """What makes tokens of titles: :class:`core.models.encoder.Tokens`."""
 
     @property
@@ -171,7 +171,7 @@ class PackedForm:
 
 
 def read_packed(
-    form: PackedForm, tokens: Titles, titles: Sequence[str], progress: Progress = silent
+    form: PackedForm, tokens: TitleTokenizer, titles: Sequence[str], progress: Progress = silent
 ) -> NDArray[np.float32]:
     """Return what the form answers to each title, shape (n, width), in 32 bits; (0, 0) without titles."""
     torch = load_torch()
@@ -214,7 +214,7 @@ def read_packed(
     return np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
 
 
-def _ahead(form: PackedForm, tokens: Titles, titles: Sequence[str]) -> Iterator[tuple[PackedBatch, Any]]:
+def _ahead(form: PackedForm, tokens: TitleTokenizer, titles: Sequence[str]) -> Iterator[tuple[PackedBatch, Any]]:
     """Yield the titles in batches, in order, some of them made before they are wanted."""
     size = max(1, MOST_TOKENS // tokens.limit)
 

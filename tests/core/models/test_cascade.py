@@ -148,6 +148,35 @@ class TestTeaching:
         assert (certificate.records, certificate.taught, certificate.checked) == (400, 250, 100)
         assert "of the titles of catalogue. At most" in trained.sentences[-1]
 
+    def test_the_student_repeats_the_language_model_without_balancing_classes(self, data, monkeypatch) -> None:
+        lessons: list[Any] = []
+
+        def train_member(member: Any, data: Any, **how: Any) -> Any:
+            lessons.append((member, data))
+            return original(member, data, **how)
+
+        original = module.train_member
+        monkeypatch.setattr(module, "train_member", train_member)
+        CascadeClassifier.train(data, options=OPTIONS)
+        (_, theirs), (member, ours) = lessons
+        assert member == ("tfidf", {"C": 30.0})
+        assert theirs.balanced_weights().sum(axis=0) == pytest.approx(np.full(3, 50.0))
+        assert ours.balanced_weights() == pytest.approx(ours.targets)
+        assert len(ours.titles) == 150 + 250
+
+    def test_a_student_of_another_making_is_left_as_it_is(self) -> None:
+        chosen = {"kind": "tfidf", "C": 4.0}
+        assert module._settings({"first": chosen})[0] == ("tfidf", {"C": 4.0})
+        assert module._settings({"first": "embedding"})[0] == ("embedding", {})
+
+    def test_how_many_titles_are_read_goes_by_the_collection(self, data, monkeypatch) -> None:
+        monkeypatch.setattr(module, "MOST_DIFFERENT", 0.1)
+        monkeypatch.setattr(module, "TAUGHT", (0.5, 10, 10_000))
+        monkeypatch.setattr(module, "CHECKED", (0.2, 10, 10_000))
+        options = {**OPTIONS, "taught": 0, "checked": 0}
+        certificate = CascadeClassifier.train(data, options=options).certificate
+        assert (certificate.taught, certificate.checked) == (200, 80)
+
     def test_without_titles_of_a_collection_there_is_no_student(self, data) -> None:
         created = CascadeClassifier.train(replace(data, collection=()), options=OPTIONS)
         alone = TfidfClassifier.train(data, options={"C": 1.0})
@@ -210,7 +239,7 @@ class TestKeeping:
     ("options", "message"),
     [
         ({"depth": 3}, "The kind 'cascade' has no option 'depth'. It has: base, first, second, collection"),
-        ({"taught": 0}, "The option 'taught' must be a number of titles above 0; 0 came"),
+        ({"taught": -1}, "The option 'taught' must be a number of titles, or 0 for one that fits .*; -1 came"),
         ({"checked": True}, "must be a number of titles"),
         ({"second": "cascade"}, "A member must be one of"),
     ],
