@@ -12,6 +12,7 @@ from core.cli import main
 from core.errors import NotFoundError
 from core.importing import import_file
 from core.labels import load_labels
+from core.manifests import MANIFEST, sealed
 from core.predictions import (
     NO_LABELS,
     PredictionSet,
@@ -21,7 +22,7 @@ from core.predictions import (
     saved_training_labels,
 )
 from core.predictions.learned import find_learned
-from core.storage import Workspace
+from core.storage import Workspace, write_json
 from core.thresholds import find_guaranteed_cuts
 
 
@@ -92,6 +93,17 @@ def test_what_is_told_is_known(place: Workspace) -> None:
     assert saved_training_labels(place, predictions) is None
     with pytest.raises(NotFoundError):
         save_training_labels(place, predictions, ["nowhere"])
+
+
+def test_what_was_predicted_out_of_fold_has_learned_from_no_book_it_is_tested_on(place: Workspace) -> None:
+    """A model's own training books, predicted by heads that have not seen them: known, and none is a leak."""
+    tool = load_predictions(place, "tool")
+    changes = {"trained_on": load_labels(place, "taught").fingerprint}
+    write_json(tool.artifact.path / MANIFEST, sealed({**tool.manifest.as_dict(), **changes}))
+    scored = load_scored(place, "tool", "taught")
+    assert len(scored.labelled) == 10
+    assert scored.learned_known
+    assert not scored.table["leak"].any()
 
 
 def test_rules_of_this_workspace_taught_nothing_to_a_tool_elsewhere(

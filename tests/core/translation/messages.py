@@ -1,6 +1,7 @@
 """Which messages the sources hold: what stands in `_`, `plural`, `noop`, `count`, `LazyText`, and headers of tables."""
 
 import ast
+import functools
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,7 @@ def messages_of(tree: ast.AST, *, headers: bool) -> Iterator[tuple[Message, int]
                         yield from ((str(key.value), key.lineno) for key in keys if has_words(str(key.value)))
 
 
+@functools.cache
 def all_messages() -> dict[Message, str]:
     """Return every message with the place where it stands first."""
     items: dict[Message, str] = {}
