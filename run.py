@@ -26,6 +26,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -39,6 +40,7 @@ MINIMUM = (3, 11)
 FIRST_PORT, LAST_PORT = 8501, 8520
 TORCH_INDEX = "COLOPHON_TORCH_INDEX"
 PROCESSES = "COLOPHON_TEST_PROCESSES"
+TYPES_REPORT = "COLOPHON_TYPES_REPORT"
 
 # what the checks use beside Python packages: the program to look for, and the Debian package that has it
 SYSTEM_TOOLS = (
@@ -385,11 +387,24 @@ def test(arguments):
     python = set_up(True, args.torch)
     if not args.fast:
         bring_system_tools()
+    with tempfile.TemporaryDirectory(prefix="colophon-types-") as folder:
+        types = TypeCheck(program_of(python, "mypy"), Path(folder) / "report.txt")
+        failed = quick_checks(python)
+        print("\n== pytest, and mypy beside it", flush=True)
+        command = [str(python), "-m", "pytest", *pytest_options(args.fast, args.coverage), *further]
+        # Tests start many processes: what one has compiled the next need not compile again.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment[TYPES_REPORT] = str(types.report)
+        status = subprocess.call(command, cwd=str(ROOT), env=environment)
+        return status or (1 if types.failed() or failed else 0)
+
+
+def quick_checks(python):
+    """Run the checks that take a second or two; return the names of those that complained."""
     failed = []
     for name, command in (
         ("ruff check", ["ruff", "check", "--output-format=concise", "."]),
         ("ruff format", ["ruff", "format", "--check", "--output-format=concise", "."]),
-        ("mypy", ["mypy"]),
         ("import-linter", ["lint-imports", "--no-logo"]),
     ):
         print(f"\n== {name}", flush=True)
@@ -399,12 +414,36 @@ def test(arguments):
         print(f"   {time.time() - start:.1f} s", flush=True)
     if failed:
         print("\nFailed: {}. The tests run all the same.".format(", ".join(failed)), flush=True)
-    print("\n== pytest", flush=True)
-    command = [str(python), "-m", "pytest", *pytest_options(args.fast, args.coverage), *further]
-    # Tests start many processes: what one has compiled the next need not compile again.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    status = subprocess.call(command, cwd=str(ROOT), env=environment)
-    return status or (1 if failed else 0)
+    return failed
+
+
+class TypeCheck:
+    """mypy, which takes a minute of one core the first time: it runs beside the other checks and the tests.
+
+    What it prints is in the file `report` as soon as it has ended; tests/conftest.py shows it above pytest's count.
+    """
+
+    def __init__(self, program, report):
+        self.report, self.status = report, 1
+        self.thread = threading.Thread(target=self.check, args=(program,), daemon=True)
+        self.thread.start()
+
+    def check(self, program):
+        """Run it to its end, write the report and keep the status."""
+        start = time.time()
+        try:
+            done = subprocess.run([program], cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.status, printed = done.returncode, done.stdout.decode("utf-8", "replace")
+        except OSError as error:
+            printed = f"mypy does not start: {error}\n"
+        unfinished = self.report.with_suffix(".unfinished")
+        unfinished.write_text(f"{printed}   {time.time() - start:.1f} s\n", encoding="utf-8")
+        unfinished.replace(self.report)
+
+    def failed(self):
+        """Wait for its end and tell whether it complained."""
+        self.thread.join()
+        return self.status != 0
 
 
 def pytest_options(fast, coverage):

@@ -15,6 +15,7 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,11 +32,17 @@ from core.manifests import MANIFEST, sealed
 from core.storage import Workspace, file_sha256, write_json
 from tests import pictures, postgres, serving
 
+# Taken away from what tests start, some of which is pytest: it would wait as well.
+TYPES_REPORT = os.environ.pop("COLOPHON_TYPES_REPORT", "")
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave tests on real files to the whole run, and have what tests of one file share made in one process."""
+    with_tiny_base = {item.path for item in items if "tiny_base" in getattr(item, "fixturenames", ())}
     for item in items:
+        if item.path in with_tiny_base:  # loading torch and transformers takes longer than most of these tests
+            item.add_marker(pytest.mark.xdist_group("language models"))
         if item.get_closest_marker("real"):  # reading the files alone takes most of three minutes
             item.add_marker(pytest.mark.slow)
         if not item.get_closest_marker("xdist_group") and _shared_in_its_file(item):
@@ -61,6 +68,17 @@ def pytest_configure(config: pytest.Config) -> None:
     progress.silent.__code__ = _share_of_the_work.__code__  # who is not watched is watched all the same
     hypothesis.settings.register_profile("colophon", deadline=None, derandomize="CI" in os.environ)
     hypothesis.settings.load_profile("colophon")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what mypy said, which run.py has started beside the tests, so that pytest's count stays the last line."""
+    if not TYPES_REPORT:
+        return
+    place, patience = Path(TYPES_REPORT), time.monotonic() + 900
+    while not place.exists() and time.monotonic() < patience:
+        time.sleep(0.2)
+    terminalreporter.section("mypy")
+    terminalreporter.write(place.read_text(encoding="utf-8") if place.exists() else "It has not ended.\n")
 
 
 def _share_of_the_work(fraction: float, message: str) -> None:

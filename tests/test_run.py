@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -328,27 +329,65 @@ def test_who_ends_the_program_ends_the_dashboard(run, monkeypatch):
     assert ended == [True]
 
 
-def test_all_checks_run_and_pytest_runs_last(run, monkeypatch, capsys):
-    calls = []
+@pytest.mark.parametrize("complains", ["ruff", "mypy", "lint-imports", "python", ""])
+def test_all_checks_run_and_pytest_runs_last(run, monkeypatch, capsys, complains):
+    calls, reports = [], []
 
-    def call(command: list[str], **options: object) -> int:
+    def call(command: list[str], **options: dict[str, str]) -> int:
         calls.append([Path(command[0]).stem, *command[1:]])
-        return 1 if "mypy" in command[0] else 0
+        reports.append(options.get("env", {}).get(run.TYPES_REPORT))
+        return 1 if calls[-1][0] == complains else 0
+
+    def check(command: list[str], **options: object) -> subprocess.CompletedProcess[bytes]:
+        assert Path(command[0]).stem == "mypy"
+        return subprocess.CompletedProcess(command, 1 if complains == "mypy" else 0, b"what mypy says\n")
 
     monkeypatch.setattr(run, "set_up", lambda with_tests, torch: Path("bin") / "python")
     monkeypatch.setattr(run.subprocess, "call", call)
-    assert run.test(["--fast", "-k", "fetch"]) == 1
-    assert [command[0] for command in calls] == ["ruff", "ruff", "mypy", "lint-imports", "python"]
+    monkeypatch.setattr(run.subprocess, "run", check)
+    assert run.test(["--fast", "-k", "fetch"]) == (1 if complains else 0)
+    assert [command[0] for command in calls] == ["ruff", "ruff", "lint-imports", "python"]
     assert calls[-1][-2:] == ["-k", "fetch"]
-    assert "Failed: mypy. The tests run all the same." in capsys.readouterr().out
+    # Of pytest alone is asked that it shows what mypy says.
+    assert [bool(report) for report in reports] == [False, False, False, True]
+    assert ("Failed: ruff check" in capsys.readouterr().out) == (complains == "ruff")
+
+
+@pytest.mark.parametrize(("exit_status", "failed"), [(0, False), (1, True), (None, True)])
+def test_what_mypy_says_is_written_once_it_has_ended(run, tmp_path, exit_status, failed):
+    program = tmp_path / "mypy"
+    if exit_status is not None:
+        program.write_text(f"#!/bin/sh\necho said by mypy\nexit {exit_status}\n")
+        program.chmod(0o755)
+    check = run.TypeCheck(str(program), tmp_path / "report.txt")
+    assert check.failed() == failed
+    text = "mypy does not start: " if exit_status is None else "said by mypy\n   0."
+    assert check.report.read_text().startswith(text)
+
+
+def test_what_mypy_says_stands_above_the_count_of_pytest(tmp_path):
+    (tmp_path / "report.txt").write_text("Success: no issues\n")
+    (tmp_path / "test_one.py").write_text("def test_one():\n    pass\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", "-p", "no:cacheprovider", "--rootdir=."]
+    done = subprocess.run(
+        [*command, "test_one.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLOPHON_TYPES_REPORT": str(tmp_path / "report.txt")},
+        capture_output=True,
+        text=True,
+    )
+    assert [line.strip("= ") for line in done.stdout.splitlines() if line][-3:-1] == ["mypy", "Success: no issues"]
+    assert "1 passed" in done.stdout.splitlines()[-1]
 
 
 def test_what_is_compiled_for_one_test_is_there_for_the_next(run, monkeypatch):
     environments = []
+    monkeypatch.setattr(run.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 0, b""))
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setattr(run, "set_up", lambda with_tests, torch: Path("bin") / "python")
     monkeypatch.setattr(run.subprocess, "call", lambda command, **options: environments.append(options.get("env")) or 0)
     assert run.test(["--fast"]) == 0
+    assert environments[-1].pop(run.TYPES_REPORT)
     assert environments[-1] == {name: os.environ[name] for name in os.environ if name != "PYTHONDONTWRITEBYTECODE"}
 
 

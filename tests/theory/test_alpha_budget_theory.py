@@ -17,7 +17,7 @@ from core.thresholds.population import PopulationCheck
 
 pytestmark = pytest.mark.slow
 
-SIZE, CHECKED, MODELS, DRAWS = 2_000, 425, 10, 200
+SIZE, CHECKED, MODELS, DRAWS = 2_000, 425, 10, 60
 SHARES = (0.02, 0.03, 0.01)
 NOT_COMPARED = PopulationCheck(0, 0, ())
 CONFIDENCE = np.linspace(1, 0.5, SIZE)

@@ -8,7 +8,6 @@ from core.models.embedding import EmbeddingClassifier
 from core.models.encoder import Encoder
 from core.models.fitting import Plan, fit
 
-pytest.importorskip("torch")
 ASKED = ["Travels in Persia", "An ode", "A tale for girls", ""]
 
 

@@ -14,7 +14,6 @@ from core.models.tfidf import TfidfClassifier
 
 pytestmark = pytest.mark.slow
 
-pytest.importorskip("torch")
 ASKED = ["Travels in Persia", "An ode", "A tale for girls", ""]
 TWO_TFIDF = {"members": ["tfidf", {"kind": "tfidf", "C": 0.5}]}
 

@@ -5,28 +5,37 @@ from core.models import finetune, runtime
 from core.models.encoder import first_and_mean
 from core.models.finetune import Gradients
 
-torch = pytest.importorskip("torch")
+# torch is loaded by the tests, which run in one process, and not wherever tests are collected.
+pytestmark = pytest.mark.xdist_group("language models")
+
 TITLES = [[3], [1, 2], [2, 2, 1], [4, 1]]
-WANTED = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5], [0.0, 2.0]])
 
 
-class Counting(torch.nn.Module):
-    """Logits are the sums of two numbers for each token: what follows can be worked out by hand."""
+def wanted(rows):
+    return runtime.load_torch().tensor([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5], [0.0, 2.0]])[rows]
 
-    def __init__(self):
-        super().__init__()
-        self.numbers = torch.nn.Embedding(5, 2)
-        self.dropout = torch.nn.Dropout(0.9)
-        self.kept = torch.nn.Parameter(torch.tensor([0.25, 0.0]), requires_grad=False)
-        self.unused = torch.nn.Parameter(torch.ones(3))
-        self.asked = []
-        torch.nn.init.zeros_(self.numbers.weight)
 
-    def forward(self, tokens, mask):
-        self.asked.append(tuple(tokens.shape))
-        return self.dropout(
-            (self.numbers(tokens) * mask.unsqueeze(-1)).sum(1) + self.kept.to(self.numbers.weight.dtype)
-        )
+def counting():
+    """Return a network whose logits are sums of two numbers for each token: what follows can be worked out by hand."""
+    torch = runtime.load_torch()
+
+    class Counting(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.numbers = torch.nn.Embedding(5, 2)
+            self.dropout = torch.nn.Dropout(0.9)
+            self.bias = torch.nn.Parameter(torch.tensor([0.25, 0.0]), requires_grad=False)
+            self.unused = torch.nn.Parameter(torch.ones(3))
+            self.shapes = []
+            torch.nn.init.zeros_(self.numbers.weight)
+
+        def forward(self, tokens, mask):
+            self.shapes.append(tuple(tokens.shape))
+            return self.dropout(
+                (self.numbers(tokens) * mask.unsqueeze(-1)).sum(1) + self.bias.to(self.numbers.weight.dtype)
+            )
+
+    return Counting()
 
 
 @pytest.fixture(params=[False, True], ids=["32 bits", "16 bits"])
@@ -39,11 +48,11 @@ def calculated(network, rows, parts=2, monkeypatch=None):
     if monkeypatch is not None:
         monkeypatch.setattr(finetune, "_PARTS", parts)
     with Gradients.from_network(network, "cpu", 0) as result:
-        return result.calculate(TITLES, np.array(rows), WANTED[rows])
+        return result.calculate(TITLES, np.array(rows), wanted(rows))
 
 
 def test_the_gradient_of_the_mean_loss(half):
-    network = Counting()
+    network = counting()
     loss = calculated(network, [0, 1])
     # Logits ¼ and 0, so that the first class has 1 / (1 + e^-¼) = 0.562: of the first title it lacks 0.438, and of the
     # second the other class does 0.562; each counts half.
@@ -53,43 +62,45 @@ def test_the_gradient_of_the_mean_loss(half):
     expected[3] = [(p - 1) / 2, (1 - p) / 2]
     expected[[1, 2]] = [p / 2, -p / 2]
     assert network.numbers.weight.grad.numpy() == pytest.approx(expected, abs=2e-3 if half else 1e-6)
-    assert network.numbers.weight.grad.dtype == torch.float32
-    assert network.kept.grad is None
+    assert network.numbers.weight.grad.dtype == runtime.load_torch().float32
+    assert network.bias.grad is None
     assert network.unused.grad is None
 
 
 @pytest.mark.parametrize("parts", [1, 2, 3, 9])
 def test_parts_come_to_the_same_as_the_whole(parts, half, monkeypatch):
-    whole, divided = Counting(), Counting()
+    whole, divided = counting(), counting()
     loss = calculated(whole, [0, 1, 2, 3], 1, monkeypatch)
     assert calculated(divided, [0, 1, 2, 3], parts, monkeypatch) == pytest.approx(loss, abs=1e-6)
     tolerance = 4e-3 if half else 1e-6
     assert divided.numbers.weight.grad.numpy() == pytest.approx(whole.numbers.weight.grad.numpy(), abs=tolerance)
     if not half:
-        assert len(divided.asked) == min(parts, 4)
+        assert len(divided.shapes) == min(parts, 4)
 
 
 def test_gradients_of_a_step_do_not_add_up_with_those_before(half):
-    network = Counting()
+    network = counting()
     with Gradients.from_network(network, "cpu", 0) as result:
-        result.calculate(TITLES, np.array([0]), WANTED[[0]])
+        result.calculate(TITLES, np.array([0]), wanted([0]))
         first = network.numbers.weight.grad.clone()
-        result.calculate(TITLES, np.array([0]), WANTED[[0]])
-    assert torch.equal(network.numbers.weight.grad, first)
+        result.calculate(TITLES, np.array([0]), wanted([0]))
+    assert runtime.load_torch().equal(network.numbers.weight.grad, first)
 
 
 def test_what_is_asked_follows_what_learns(half):
-    network = Counting()
+    network = counting()
     with Gradients.from_network(network, "cpu", 0) as result:
+        torch = runtime.load_torch()
         with torch.no_grad():
             network.numbers.weight[3] = torch.tensor([2.0, 0.0])
         result.sync_weights()
-        loss = result.calculate(TITLES, np.array([0]), WANTED[[0]])
+        loss = result.calculate(TITLES, np.array([0]), wanted([0]))
     # Logits 2¼ and 0.
     assert loss == pytest.approx(np.log(1 + np.exp(-2.25)), abs=1e-6)
 
 
 def test_each_part_has_its_share_of_the_cores(monkeypatch):
+    torch = runtime.load_torch()
     monkeypatch.setattr(runtime, "usable_cores", lambda: 6)
     with runtime.workers("cpu", 2) as side_by_side:
         assert set(side_by_side(lambda _: torch.get_num_threads(), range(8))) == {3}
@@ -102,6 +113,7 @@ def test_one_core_works_alone(monkeypatch):
 
 
 def test_first_token_and_mean_of_the_tokens():
+    torch = runtime.load_torch()
     before = torch.tensor([[[1.0, 2.0], [3.0, 6.0], [100.0, 100.0]]])
     after = torch.tensor([[[0.5, -1.0], [7.0, 7.0], [7.0, 7.0]]])
     mask = torch.tensor([[1, 1, 0]])

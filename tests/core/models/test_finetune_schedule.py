@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from core.models.finetune import _calibrated_losses, _has_worsened, _optimizer, _schedule
+from core.models.runtime import load_torch
 
-torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.xdist_group("language models")
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,7 @@ def test_a_single_step_has_the_whole_rate() -> None:
 
 
 def test_biases_are_not_kept_small() -> None:
+    torch = load_torch()
     network = torch.nn.Linear(3, 2)
     frozen = torch.nn.Linear(2, 2)
     for parameter in frozen.parameters():

@@ -10,7 +10,8 @@ from core.models.graph import export, quick_forms, quickest, read_graph
 from core.models.runtime import load_torch
 from core.models.transformer import _network
 
-torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.xdist_group("language models")
+
 TITLES = [[2, 5, 9, 3], [2, 7, 3], [2, 3], list(range(2, 40))]
 
 
@@ -46,6 +47,7 @@ class AsNumbers:
 
 def alone(network):
     """Return the answers for titles read one by one, without padding, by torch."""
+    torch = load_torch()
     with torch.inference_mode():
         batches = [torch.tensor([title]) for title in TITLES]
         return np.vstack([network(tokens, torch.ones_like(tokens)).numpy() for tokens in batches])
@@ -151,5 +153,6 @@ def test_a_network_that_cannot_be_written_is_asked_as_it_is(monkeypatch, caplog)
 
 
 def test_first_and_mean_of_the_layers():
+    torch = load_torch()
     hidden = [torch.tensor([[[1.0], [3.0], [9.0]]]), torch.tensor([[[10.0], [0.0], [0.0]]])]
     assert first_and_mean(hidden, torch.tensor([[1, 1, 0]])).tolist() == [[12.0]]

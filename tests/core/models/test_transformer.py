@@ -20,7 +20,6 @@ from core.models.transformer import TransformerClassifier, load_pretrained, stra
 
 pytestmark = pytest.mark.slow
 
-pytest.importorskip("torch")
 ASKED = ["Travels in Persia", "An ode", "A tale for girls", ""]
 
 

@@ -14,41 +14,42 @@ from core.statistics import adjust_p, chi_square, expected_counts, mcnemar_exact
 
 def test_chi_square_agrees_with_scipy():
     table = np.array([[30, 50, 20], [60, 40, 10]])
-    found = chi_square(table)
+    result = chi_square(table)
     expected = stats.chi2_contingency(table, correction=False)
-    assert (found.statistic, found.p) == pytest.approx((expected.statistic, expected.pvalue), rel=1e-12)
-    assert (found.df, found.pooled, found.reason) == (2, 0, "")
+    assert (result.statistic, result.p) == pytest.approx((expected.statistic, expected.pvalue), rel=1e-12)
+    assert (result.df, result.pooled, result.reason) == (2, 0, "")
     np.testing.assert_allclose(expected_counts(table), expected.expected_freq)
 
 
 def test_small_cells_are_pooled_together():
     # expected in the smaller row: half of each column's total, so totals of 4, 3 and 5 are short of 5 and 12 is not
     table = np.array([[40, 30, 3, 1, 2], [30, 38, 1, 2, 5]])
-    found = chi_square(table)
+    result = chi_square(table)
     expected = stats.chi2_contingency(np.array([[40, 30, 6], [30, 38, 8]]), correction=False)
-    assert (found.df, found.pooled) == (2, 3)
-    assert found.statistic == pytest.approx(expected.statistic)
+    assert (result.df, result.pooled) == (2, 3)
+    assert result.statistic == pytest.approx(expected.statistic)
 
 
 def test_a_pool_that_stays_too_small_takes_the_next_rarest_column():
     # 2 and 3 records are 2.5 expected together, so the column of 30 joins them and 200 stands alone
-    found = chi_square(np.array([[100, 15, 1, 2], [100, 15, 1, 1]]))
-    assert (found.df, found.pooled) == (1, 3)
+    result = chi_square(np.array([[100, 15, 1, 2], [100, 15, 1, 1]]))
+    assert (result.df, result.pooled) == (1, 3)
 
 
 @pytest.mark.parametrize(
-    ("table", "reason"),
+    ("table", "pooled", "reason"),
     [
-        ([[5, 5], [0, 0]], "only one of the sets has records"),
-        ([[50, 0], [70, 0]], "all records have the same value"),
-        ([[1, 1, 0], [1, 0, 1]], "too few records to compare"),
-        ([[0, 0], [0, 0]], "only one of the sets has records"),
+        ([[5, 5], [0, 0]], 0, "only one of the sets has records"),
+        ([[50, 0], [70, 0]], 0, "all records have the same value"),
+        # of the smaller set 1 of each 2 and half of each 1 are expected: all three columns are short of 5
+        ([[1, 1, 0], [1, 0, 1]], 3, "too few records to compare"),
+        ([[0, 0], [0, 0]], 0, "only one of the sets has records"),
     ],
 )
-def test_nothing_to_test(table, reason):
-    found = chi_square(table)
-    assert math.isnan(found.p) and found.df == 0
-    assert found.reason == reason
+def test_nothing_to_test(table, pooled, reason):
+    result = chi_square(table)
+    assert math.isnan(result.p) and (result.df, result.pooled) == (0, pooled)
+    assert result.reason == reason
 
 
 @pytest.mark.parametrize(
@@ -63,14 +64,14 @@ def test_a_table_must_hold_counts(table, message):
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=12))
 def test_pooling_leaves_no_small_cell(columns):
     table = np.array(columns).T
-    found = chi_square(table)
-    assert found.pooled <= len(columns)
-    if found.reason:
-        assert math.isnan(found.p)
+    result = chi_square(table)
+    assert result.pooled <= len(columns)
+    if result.reason:
+        assert math.isnan(result.p)
     else:
-        assert 0 <= found.p <= 1
+        assert 0 <= result.p <= 1
         whole = stats.chi2_contingency(table[:, table.sum(axis=0) > 0], correction=False)
-        assert found.statistic <= whole.statistic + 1e-9  # pooling can only lose information
+        assert result.statistic <= whole.statistic + 1e-9  # pooling can only lose information
 
 
 def test_residuals_agree_with_statsmodels():
@@ -79,8 +80,8 @@ def test_residuals_agree_with_statsmodels():
 
 
 def test_residuals_of_an_empty_column_are_undefined():
-    found = standardised_residuals([[3, 0, 7], [4, 0, 6]])
-    assert np.isnan(found[:, 1]).all() and not np.isnan(found[:, [0, 2]]).any()
+    result = standardised_residuals([[3, 0, 7], [4, 0, 6]])
+    assert np.isnan(result[:, 1]).all() and not np.isnan(result[:, [0, 2]]).any()
 
 
 @pytest.mark.parametrize(("first", "second"), [(1, 9), (5, 5), (0, 3), (20, 41), (4, 5), (0, 0)])
