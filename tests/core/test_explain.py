@@ -216,3 +216,11 @@ class TestSimilarTitles:
 
     def test_no_books(self):
         assert len(SimilarTitles(self.books.head(0)).nearest("Poems")) == 0
+
+    def test_nearest_titles_by_hand(self):
+        """Each word of two letters has six runs, " a", "ab", "b ", " ab", "ab " and " ab ": all weigh alike here."""
+        books = pd.DataFrame({"record_id": ["1", "2", "3"], "title": ["ef gh", "ab", "cd"], "label": ["A", "B", "C"]})
+        nearest = SimilarTitles(books).nearest("ab cd ef", 3)
+        assert nearest[["record_id", "label"]].to_numpy().tolist() == [["2", "B"], ["3", "C"], ["1", "A"]]
+        # Six runs in common: of 6 and 18, of 6 and 18, of 12 and 18.
+        assert nearest["similarity"].tolist() == pytest.approx([(6 / 18) ** 0.5, (6 / 18) ** 0.5, 6 / (12 * 18) ** 0.5])

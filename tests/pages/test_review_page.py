@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -388,3 +389,32 @@ def test_predictions_from_a_file_lead_to_models(demo_copy: Workspace, open_page:
     assert not page.exception
     assert "retrain" not in [button.key for button in page.button]
     assert "the model that made them is not here" in "\n".join(str(c.value) for c in page.caption)
+
+
+def test_three_similar_checked_titles_stand_beside_a_record_with_their_labels(
+    workspace: Workspace, open_page: Open, tmp_path: Path
+) -> None:
+    """Each word has six runs of letters that no other has, so that words in common decide: 3, 2, 1 and none."""
+    titles = ["ab cd ef gh", "ab cd ef ij", "ab cd kl mn", "ab op qr st", "uv wx yz zz"]
+    rows = pd.DataFrame(
+        {
+            "record_id": [f"b{number}" for number in range(5)],
+            "title": titles,
+            "predicted": "Map",
+            "confidence": [0.6, 0.9, 0.9, 0.9, 0.9],
+            "truth": ["", "Play", "Map", "Play", "Map"],
+        }
+    )
+    rows.to_csv(tmp_path / "tool.csv", index=False)
+    import_file(workspace, tmp_path / "tool.csv", "predictions", name="tool", learned_from=("none",))
+    scored = load_scored(workspace, "tool")
+    save_policy(workspace, scored.predictions, SavedPolicy(policy=Policy({"Map": 0.8, "Play": 0.8})))
+    page = open_page(workspace, "review.py").run()
+    assert not page.exception
+    assert title(page) == "### ab cd ef gh"
+    [similar] = [str(item.value) for item in page.markdown if str(item.value).startswith("- ")]
+    assert similar.splitlines() == [
+        "- ab cd ef ij → **Play**",
+        "- ab cd kl mn → **Map**",
+        "- ab op qr st → **Play**",
+    ]
