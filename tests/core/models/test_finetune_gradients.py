@@ -123,11 +123,11 @@ def test_first_token_and_mean_of_the_tokens():
 
 def test_autocast_gives_nearly_the_same_gradients():
     def gradients(autocast):
-        network = Counting()
-        torch.nn.init.constant_(network.numbers.weight, 0.3)
+        network = counting()
+        runtime.load_torch().nn.init.constant_(network.numbers.weight, 0.3)
         with Gradients.from_network(network, "cpu", 0, autocast=autocast) as result:
-            loss = result.calculate(TITLES, np.arange(4), WANTED)
-        assert network.numbers.weight.grad.dtype == torch.float32
+            loss = result.calculate(TITLES, np.arange(4), wanted([0, 1, 2, 3]))
+        assert network.numbers.weight.grad.dtype == runtime.load_torch().float32
         return loss, network.numbers.weight.grad.numpy()
 
     (loss, exact), (rounded_loss, rounded) = gradients(False), gradients(True)
@@ -145,6 +145,6 @@ def test_on_a_graphics_processor_torch_chooses_the_bits(monkeypatch):
             chosen.append(autocast)
 
     for device in ("cuda", "cpu", "mps"):
-        with Noted.from_network(Counting(), device, 0):
+        with Noted.from_network(counting(), device, 0):
             pass
     assert chosen == [True, False, False]
