@@ -3,7 +3,8 @@
 SGR is written from the paper (Geifman and El-Yaniv 2017, "Selective classification for deep neural networks",
 arXiv 1705.08500, algorithm 2); the other is MAPIE's ``BinaryClassificationController`` with its own grid of cuts, under
 each of its ways to allow for having tried many (the best of them counts). All bound the share of errors among the
-accepted with the same confidence.
+accepted with the same confidence. With several classes, each of which is to be right, the other is MAPIE's
+``MultiClassificationLTTController``, which has one cut for all of them.
 """
 
 import math
@@ -12,8 +13,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from mapie.risk_control import BinaryClassificationController
+from mapie.risk_control import BinaryClassificationController, MultiClassificationLTTController
 from mapie.risk_control.fwer_control import FWERFixedSequenceTesting
+from mapie.risk_control.risks import build_precision_ovr
 from numpy.typing import NDArray
 
 from core.statistics import clopper_pearson
@@ -121,6 +123,45 @@ def test_two_per_cent_can_be_promised_where_bisection_cannot() -> None:
     found = coverages("good", 0.02, LABELS)
     assert found["SGR"] == 0
     assert found["here"] > 0.2
+
+
+def mapie_of_three(
+    predicted: NDArray[np.int64], stated: NDArray[np.float64], truth: NDArray[np.int64], max_error: float
+) -> Cut:
+    """Return the one cut of MAPIE above which each of three classes is right as often as wished; None without one."""
+    probabilities = np.repeat(((1 - stated) / 2)[:, None], 3, axis=1)
+    probabilities[np.arange(len(stated)), predicted] = stated
+    controller = MultiClassificationLTTController(
+        predict_function=lambda x: x,
+        risks=build_precision_ovr([0, 1, 2]),
+        target_level=[1 - max_error] * 3,
+        confidence_level=0.95,
+        classes=[0, 1, 2],
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        controller.calibrate(probabilities, truth)
+    return controller.best_predict_param
+
+
+@pytest.mark.parametrize(("name", "max_error"), [("good", 0.05), ("fair", 0.1)])
+def test_three_classes_together_are_promised_no_less_than_by_one_cut_for_all(name: str, max_error: float) -> None:
+    confidence, chance = collection(name)
+    generator = np.random.default_rng(23)
+    classes = generator.choice(3, SIZE, p=(0.5, 0.3, 0.2))
+    sums = {"here": 0.0, "MAPIE": 0.0}
+    for _ in range(20):
+        rows = generator.integers(0, SIZE, 1_500)
+        predicted, stated = classes[rows], confidence[rows]
+        wrong = generator.random(len(rows)) < chance[rows]
+        groups = [SequenceGroup.from_records(stated[predicted == c], wrong[predicted == c]) for c in range(3)]
+        cuts = [result.cut for result in graphical_procedure(groups, max_error, 0.05)]
+        if all(cut is not None for cut in cuts):  # MAPIE says all or nothing; so it is counted here
+            sums["here"] += float(np.mean(confidence > np.asarray(cuts)[classes])) / 20
+        truth = np.where(wrong, (predicted + 1) % 3, predicted)
+        one = mapie_of_three(predicted, stated, truth, max_error)
+        sums["MAPIE"] += 0.0 if one is None else float((confidence >= one).mean()) / 20
+    assert sums["here"] >= sums["MAPIE"] > 0, sums
 
 
 def test_the_others_are_what_they_should_be() -> None:

@@ -62,6 +62,29 @@ def test_tuned_power_is_the_published_formula(world):
     assert found.power == pytest.approx(min(1, together / ((1 + 300 / 10_000) * guess.var())))
 
 
+@pytest.mark.parametrize(
+    ("power", "value", "low", "high", "tuned"),
+    [
+        (1, 0.309, 0.17342823393792256, 0.44457176606207743, 1),
+        (None, 0.3060472215917187, 0.1706171989248197, 0.44147724425861773, 0.6719135101909688),
+    ],
+)
+def test_another_library_says_the_same(power, value, low, high, tuned):
+    """Figures of glide 0.10.0 (EmertonData), ``PPIMeanEstimator``, without and with its tuning.
+
+    Its limits are those of a normal distribution, ours Wilson's; it tunes with the variance over all records, ours with
+    that over the collection, which is here the unlabelled ones alone, as it takes them.
+    """
+    i, j = np.arange(40), np.arange(400)
+    y = (i * 7 % 10 < 3).astype(float)
+    guess = np.where(y == 1, 0.3, 0.05) + 0.02 * (i * 11 % 30)
+    everywhere = np.where(j * 7 % 10 < 3, 0.3, 0.05) + 0.002 * (j * 11 % 300)
+    result = prediction_powered_share(y, guess, everywhere, power=power)
+    assert result.power == pytest.approx(tuned, abs=0.03)
+    assert result.estimate.value == pytest.approx(value, abs=1e-9 if power else 0.001)
+    assert result.estimate.high - result.estimate.low == pytest.approx(high - low, rel=0.03)
+
+
 def test_groups_widen_the_interval(world):
     y, guess = world
     y5, guess5 = np.repeat(y[:60], 5), np.repeat(guess[:60], 5)
