@@ -176,11 +176,14 @@ class ErrorBand:
 class _ClassBand:
     """One band: confidences rising, of all records, of the sample and of its wrong ones, and limits by errors.
 
+    ``checked`` are those that the sample's records state, ``counted`` and ``wrong`` those that they are counted at.
+
     ``left`` is None, or where chances differ the limit of the unchecked wrong ones for 0, 1, … of the surest errors.
     """
 
     confidence: NDArray[np.float64]
     checked: NDArray[np.float64]
+    counted: NDArray[np.float64]
     wrong: NDArray[np.float64]
     limits: NDArray[np.int64]
     alpha: float
@@ -191,18 +194,19 @@ class _ClassBand:
         cls, rows: NDArray[np.intp], stated: NDArray[np.float64], sample: CheckedSample, alpha: float
     ) -> "_ClassBand":
         n, frame = int(sample.drawn[rows].sum()), int(sample.frame[rows].sum())
-        errors = rows[sample.wrong[rows]]
+        drawn, errors, counted = rows[sample.drawn[rows]], rows[sample.wrong[rows]], sample.confidence
         left = None
         if sample.is_weighted:
             least = float(sample.chance[sample.drawn].min())
             bet = WeightedBet.against(int(BET_AGAINST * len(rows)), least, alpha)
-            surest = errors[np.argsort(-stated[errors], kind="stable")]
+            surest = errors[np.argsort(-counted[errors], kind="stable")]
             costs = np.concatenate([[0.0], np.cumsum(bet.costs(sample.chance[surest]))])
             left = np.array([bet.most_left(cost) for cost in costs.tolist()])
         return cls(
             confidence=np.sort(stated[rows]),
-            checked=np.sort(stated[rows[sample.drawn[rows]]]),
-            wrong=np.sort(stated[errors]),
+            checked=np.sort(stated[drawn]),
+            counted=np.sort(counted[drawn]),
+            wrong=np.sort(counted[errors]),
             limits=band_limits(n, frame, alpha) if n and left is None else np.zeros(0, dtype=np.int64),
             left=left,
             alpha=alpha,
@@ -218,7 +222,7 @@ class _ClassBand:
             {
                 "cut": cuts,
                 "accepted": _above(self.confidence, cuts),
-                "labelled": _above(self.checked, cuts),
+                "labelled": _above(self.counted, cuts),
                 "errors": _above(self.wrong, cuts),
                 "most_wrong": self._most_wrong(cuts),
             }

@@ -283,7 +283,7 @@ def find_guaranteed_cuts(
     stated = table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan)
     accepted_at_all = ~np.isnan(stated) & table[PREDICTED].isin(names).to_numpy(dtype=bool)
     usable = sample.drawn & accepted_at_all
-    known = table[usable].assign(wrong=sample.wrong[usable])
+    known = table[usable].assign(wrong=sample.wrong[usable], **{CONFIDENCE: sample.confidence[usable]})
     keys, groups = _groups(known, names, per, stratum)
     if band is None and sample.is_weighted:
         raise InputError(

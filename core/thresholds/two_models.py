@@ -15,7 +15,7 @@ from core.thresholds.known_chances import WeightedBet
 from core.thresholds.policy import check_cut
 from core.thresholds.population import PopulationCheck, compare_population, learned_records
 from core.thresholds.report import RECORDS_AN_HOUR
-from core.thresholds.sample import CheckedSample
+from core.thresholds.sample import CheckedSample, comparable_confidences
 
 __all__ = ["QUICK", "SLOW", "TwoCuts", "TwoModelGuarantee", "find_two_model_guarantee"]
 
@@ -225,7 +225,11 @@ def find_two_model_guarantee(
     truth = both[TRUTH].to_numpy(dtype=object)
     wrong = [sample.drawn & (table[PREDICTED].to_numpy(dtype=object) != truth) for table in (quick, slow)]
     chosen_by, tested = _halves(sample, seed)
-    pairs = _Pairs.of(_stated(quick), _stated(slow))
+    counted = [
+        np.where(_stated(table) > 0, comparable_confidences(table, sample.drawn, sample.chance), 0.0)
+        for table in (quick, slow)
+    ]
+    pairs = _Pairs.of(*counted)
     accepted = pairs.count(np.ones(len(quick)), np.ones(len(quick)))
     # Which records nobody has looked at; what people said of the others has no part in the order.
     open_ones = np.where(answered | sample.drawn, 0.0, 1.0)
@@ -233,8 +237,8 @@ def find_two_model_guarantee(
     read = pairs.reading()
     cost = looks / pace + read * seconds_a_title / 3600
     errors = [
-        _error_rates(_stated(table), mistaken, chosen_by, sample)
-        for table, mistaken in zip((quick, slow), wrong, strict=True)
+        _error_rates(stated, mistaken, chosen_by, sample)
+        for stated, mistaken in zip(counted, wrong, strict=True)
     ]
     order = _order(cost, pairs.count(*errors))
     bound = _Bound.of(tested, len(quick), int(sample.drawn.sum()), max_error, human_error, spent)

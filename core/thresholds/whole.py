@@ -269,8 +269,9 @@ def find_whole_guarantee(
         raise InputError("A promise needs the names of the classes; none came.")
     spent = round(1 - confidence, 12) if alpha is None else alpha
     floors = confidence_floors(table, names, surest)
-    eligible = above_floors(table, floors)
-    sample = CheckedSample.from_table(table).within(eligible)
+    sample = CheckedSample.from_table(table)
+    eligible = above_floors(table.assign(**{CONFIDENCE: sample.confidence}), floors)
+    sample = sample.within(eligible)
     # What has no usable prediction, no confidence or too low a one is never accepted: no cut lies below 0.
     stated = np.nan_to_num(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan), nan=0.0)
     stated = np.where(eligible & table[PREDICTED].isin(names).to_numpy(dtype=bool), stated, 0.0)

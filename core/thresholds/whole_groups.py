@@ -122,15 +122,16 @@ class Part:
         limits: ErrorLimits | None = None,
     ) -> "Part":
         """Return the group of these rows; `stated` is their confidence, 0 for what is never accepted."""
-        wrong = rows[sample.wrong[rows] & (stated[rows] > 0)]
-        wrong = wrong[np.argsort(-stated[wrong], kind="stable")]
+        counted = np.where(stated > 0, sample.confidence, 0.0)
+        wrong = rows[sample.wrong[rows] & (counted[rows] > 0)]
+        wrong = wrong[np.argsort(-counted[wrong], kind="stable")]
         return cls(
             class_name=class_name,
             value=value,
             rows=rows,
             confidence=np.sort(stated[rows]),
-            checked_confidence=np.sort(stated[rows[sample.drawn[rows]]]),
-            error_confidence=stated[wrong],
+            checked_confidence=np.sort(counted[rows[sample.drawn[rows]]]),
+            error_confidence=counted[wrong],
             error_chance=sample.chance[wrong],
             least_chance=float(sample.chance[sample.drawn].min()) if sample.is_weighted and limits is None else 0.0,
             frame=int(sample.frame[rows].sum()),
