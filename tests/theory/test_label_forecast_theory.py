@@ -47,6 +47,7 @@ def part_of(confidence: NDArray[np.float64], wrong: NDArray[np.bool_], checked: 
         wrong=drawn & wrong,
         chance=np.full(SIZE, np.nan),
         undecided=np.zeros(SIZE, dtype=bool),
+        confidence=confidence,
         editions=0,
         not_drawn=0,
         left_out=0,

@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import InputError
 from core.thresholds import draw_review_sample
-from core.thresholds.sample import draw_recheck
+from core.thresholds.sample import comparable_confidences, draw_recheck
 
 
 def collection(n: int = 1000) -> pd.DataFrame:
@@ -108,3 +108,40 @@ def test_a_recheck_mixes_the_wrong_with_as_many_right_ones_above_the_cut() -> No
 def test_a_recheck_of_many_wrong_ones_takes_the_right_ones_there_are() -> None:
     table = pd.DataFrame({"record_id": list("abc"), "truth": "x", "correct": [False, False, True]})
     assert sorted(draw_recheck(table, np.array([True, True, True]))) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("chances", "expected"),
+    [
+        # The two stand at a quarter and three quarters of the sample: the second and the fourth of the four others.
+        ((np.nan, np.nan), (0.8, 0.6)),
+        # One stands for 2 records, the other for 10: they stand at 1/12 and 7/12, the first and the third.
+        ((0.5, 0.1), (0.9, 0.7)),
+    ],
+)
+def test_a_book_predicted_out_of_fold_is_counted_where_the_others_of_its_rank_are(
+    chances: tuple[float, float], expected: tuple[float, float]
+) -> None:
+    table = pd.DataFrame(
+        {
+            "predicted": ["Map"] * 7 + ["Song"] * 2 + ["Map"],
+            "confidence": [0.7, 0.75, 0.9, 0.55, 0.6, np.nan, 0.8, 0.5, 0.95, 0.65],
+            "split": ["", "test", "", "calibration", "", "", "", "", "test", "train"],
+        }
+    )
+    drawn = np.isin(np.arange(10), [1, 3, 8])
+    chance = np.full(10, np.nan)
+    chance[[1, 3]] = chances
+    counted = comparable_confidences(table, drawn, chance)
+    assert counted[[1, 3]] == pytest.approx(expected)
+    assert counted[8] == 0.5  # the only other song
+    assert counted[[0, 2, 4, 5, 6, 7, 9]] == pytest.approx([0.7, 0.9, 0.6, 0, 0.8, 0.5, 0.65])
+
+
+def test_without_a_model_that_learned_from_them_nothing_changes() -> None:
+    table = pd.DataFrame({"predicted": "Map", "confidence": [0.9, 0.8, np.nan], "split": ""})
+    drawn, chance = np.array([False, True, False]), np.full(3, np.nan)
+    assert comparable_confidences(table, drawn, chance) == pytest.approx([0.9, 0.8, 0])
+    assert comparable_confidences(table.drop(columns="split"), drawn, chance) == pytest.approx([0.9, 0.8, 0])
+    # Nothing to compare it with: it is counted at what it states.
+    assert comparable_confidences(table.assign(split="test"), drawn, chance) == pytest.approx([0.9, 0.8, 0])
