@@ -161,7 +161,7 @@ def comparable_confidences(
     wrong than those of its copies is taken for granted. tests/theory/test_out_of_fold_theory.py shows how often
     promises were broken without this (up to .15 instead of .05, by a model that hardly learned) and with it.
     """
-    stated = np.nan_to_num(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan), nan=0.0)
+    stated: NDArray[np.float64] = np.nan_to_num(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan), nan=0.0)
     if SPLIT not in table:
         return stated
     counted, seen = stated.copy(), (table[SPLIT] != "").to_numpy(dtype=bool)

@@ -237,8 +237,7 @@ def find_two_model_guarantee(
     read = pairs.reading()
     cost = looks / pace + read * seconds_a_title / 3600
     errors = [
-        _error_rates(stated, mistaken, chosen_by, sample)
-        for stated, mistaken in zip(counted, wrong, strict=True)
+        _error_rates(stated, mistaken, chosen_by, sample) for stated, mistaken in zip(counted, wrong, strict=True)
     ]
     order = _order(cost, pairs.count(*errors))
     bound = _Bound.of(tested, len(quick), int(sample.drawn.sum()), max_error, human_error, spent)
