@@ -11,10 +11,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from core.importing import import_file
 from core.storage import Workspace
 from core.wording.tour import STOPS
 from dashboard.navigation import PAGES, PageEntry, page_entry
 from tests import pictures, serving
+from tests.core.test_combined_predictions import rows_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -189,6 +191,23 @@ def test_the_card_of_the_tour_leaves_a_page_short(visit: Visit, step: int) -> No
     page.set_viewport_size({"width": 1280, "height": 800})
     assert page.evaluate(WORDS_IN_SIGHT) <= MOST_WORDS
     assert _findings(page) == []
+
+
+def test_two_models_under_one_promise_say_little_at_first_sight(
+    page: Page, chromium: str, workspace: Workspace, tmp_path: Path
+) -> None:
+    for name in ("slow", "quick"):
+        rows_of(name).to_csv(tmp_path / f"{name}.csv", index=False)
+        import_file(workspace, tmp_path / f"{name}.csv", "predictions", name=name, learned_from=("none",))
+    with serving.dashboard(workspace.root, tmp_path / "server.log") as address:
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.goto(f"{address}/thresholds?predictions=quick&of_whole=5+%25&also=slow")
+        serving.wait_until_settled(page)
+        expect(page.get_by_text("are wrong once people have done the rest", exact=False).first).to_be_visible()
+        expect(page.get_by_text("slow decides", exact=True)).to_be_visible()
+        words = page.evaluate(WORDS_IN_SIGHT)
+        print(words)
+        assert 30 < words <= MOST_WORDS
 
 
 def test_a_page_is_usable_on_a_telephone(visit: Visit) -> None:
