@@ -190,12 +190,22 @@ def test_the_readme_is_in_the_words_of_a_library(example, tmp_path):
         "about 3 (95 % interval 1 to 10)",
         "Of those predicted to be Fiction: 98.0 % (95 % interval 94.0 to 99.0 %; n = 126)",
         "Match on 001 with equal 003",
+        "Files whose name says NOT-FOR-NEW-RECORDS hold only identifiers and the new fields.",
         "sha256sum -c SHA256SUMS",
         "Search 883 $a for 'bl-genre-title-classifier 1.2.0'",
         "Whom to ask: cataloguing@example.org",
         "`data/accepted.csv`: the accepted labels, with all original columns, every string exact (5 records)",
     ):
         assert sentence in text
+
+
+def test_the_readme_does_not_warn_of_files_that_are_not_there(example, tmp_path):
+    with zipfile.ZipFile(
+        example.export(tmp_path / "a.zip", QUALITY, formats=("marcxml",), marc_kinds=("stub",)).path
+    ) as archive:
+        text = archive.read(next(name for name in archive.namelist() if name.endswith("/README.md"))).decode()
+    assert "Match on 001" in text
+    assert "NOT-FOR-NEW-RECORDS" not in text
 
 
 def test_the_readme_says_how_hand_checked_labels_were_used(example, tmp_path):

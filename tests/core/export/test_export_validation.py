@@ -2,11 +2,13 @@
 
 import csv
 import json
+import os
+from collections import Counter
 
 import pytest
 
 from core.errors import InputError
-from core.export.validation import builtin_checks, read_labels, validate
+from core.export.validation import builtin_checks, public_checks, read_labels, validate
 from core.readers.marc_decode import decode_iso2709, split_iso2709
 
 
@@ -173,6 +175,35 @@ def test_faults_of_the_librarys_own_records_do_not_fail_the_check(example, tmp_p
     checks = {check.name: check.outcome for check in validate(report.path, tools=False)}
     assert checks["MARC rules, enriched.mrc"] == "passed"
     assert checks["MARC rules, undo-enriched.mrc"] == "passed"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for xmllint is a shell script")
+@pytest.mark.parametrize(
+    ("have", "verdicts"),
+    [
+        (None, {"well-formed": 2}),
+        ((), {"well-formed": 2}),
+        (("MARC21slim.xsd",), {"well-formed": 1, "valid against MARC21slim.xsd": 1}),
+    ],
+)
+def test_xml_is_held_against_the_schemas_that_are_there(tmp_path, monkeypatch, have, verdicts):
+    """A stand-in for xmllint says what it was asked; the real one is in test_public_validators.py."""
+    schemas = None if have is None else tmp_path / "schemas"
+    for name in have or ():
+        schemas.mkdir(exist_ok=True)
+        (schemas / name).write_text("<schema/>")
+    for name in ("marc/stub.xml", "other/mods-3.7.xml"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("<collection/>")
+    program = tmp_path / "xmllint"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    checks = list(public_checks(tmp_path, schemas, only=["xmllint"]))
+    assert {check.outcome for check in checks} == {"passed"}
+    assert dict(Counter(check.detail for check in checks)) == verdicts
+    with_schema = ["--schema" in line for line in (tmp_path / "calls").read_text().splitlines()]
+    assert with_schema == ["valid" in check.detail for check in checks]
 
 
 def test_what_is_no_export_is_refused(tmp_path):

@@ -286,6 +286,16 @@ def test_a_genre_term_of_a_person_blocks_when_it_names_a_label(example, genre, d
     assert with_marc(example, own_record(genre)).decisions["pred_decision"].iloc[0] == decision
 
 
+def test_what_people_said_stands_beside_what_the_records_say(example):
+    texts = [own_record(data("655", " 7", ("a", "Fiction"), ("2", "lcgft"))).to_json(), *[""] * 9]
+    people = pd.DataFrame({"record_id": ["014602831"], "label": ["Non-fiction"], "source": ["person"]})
+    originals = example.originals.assign(marc=texts)
+    table = prepare(example.records, originals, example.scored, example.settings(), human=people)
+    rows = table.decisions.set_index("record_id").loc[["014602826", "014602831"]]
+    assert rows["human_label"].tolist() == ["Fiction", "Non-fiction"]
+    assert rows["human_label_source"].tolist() == ["catalogue", "person"]
+
+
 def test_a_genre_term_of_another_machine_is_no_human_label(example):
     other = own_record(
         data("655", " 7", ("8", "1\\p"), ("a", "Fiction"), ("2", "lcgft")),

@@ -34,6 +34,7 @@ def test_marks_become_labels_and_scores_predictions(
     assert sum(report.predicted.values()) == 120 and report.rows == 121
     labels = load_labels(workspace, "books-verse-marks")
     assert labels.classes == ("not verse", "verse")
+    assert (labels.manifest.rows, labels.manifest.rejected) == (5, 0)
     assert dict(labels.table().set_index("record_id")["label"].eq("verse")) == MARKS
     assert set(labels.table()["annotator"]) == {"Ada"}
     scored = load_scored(workspace, "books-verse")
