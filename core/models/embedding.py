@@ -57,6 +57,10 @@ class EmbeddingClassifier(TitleClassifier):
 
     kind: ClassVar[str] = "embedding"
     folds: ClassVar[int] = 5
+    file: ClassVar[str] = FILE
+    format: ClassVar[int] = FORMAT
+    defaults: ClassVar[Mapping[str, Any]] = DEFAULTS
+    fit_head = staticmethod(fit_head)
 
     def __init__(
         self,
@@ -97,13 +101,11 @@ class EmbeddingClassifier(TitleClassifier):
             ``base`` (folder or Hub id of an encoder; else MiniLM), ``C``, the inverse strength of the penalty (1),
             ``max_iter`` (2,000), ``max_tokens`` (64).
         """
-        settings = _settings(options)
+        settings = _settings(cls.kind, cls.defaults, options)
         progress(0.0, "Loading the language model")
-        encoder = _encoder(settings["base"] or default_base(), settings["max_tokens"])
-
+        encoder, base = cls.encoder_for(settings)
         vectors = encoder.vectors(data.titles, progress=lambda done, message: progress(0.05 + 0.7 * done, message))
-        base = settings["base"] or default_base()
-        head = fit_head(vectors, data, C=settings["C"], max_iter=settings["max_iter"])
+        head = cls.fit_head(vectors, data, C=settings["C"], max_iter=settings["max_iter"])
         classifier = cls(encoder, data.classes, *head, base=base)
         if data.validation is None:
             # A classifier of a fold is asked for held-out probabilities and not kept: the encoder itself will do.
@@ -119,6 +121,12 @@ class EmbeddingClassifier(TitleClassifier):
             )
         progress(1.0, "Fitted")
         return classifier
+
+    @classmethod
+    def encoder_for(cls, settings: Mapping[str, Any]) -> tuple[Encoder, str]:
+        """Return the encoder that a training starts from, and its name."""
+        base = settings["base"] or default_base()
+        return _encoder(base, settings["max_tokens"]), base
 
     def choose_form(self, titles: Sequence[str]) -> None:
         """Read with a quicker form of the encoder, if that leaves the label of 99.9 % of these titles as it is."""
@@ -148,12 +156,13 @@ class EmbeddingClassifier(TitleClassifier):
         """Write encoder and coefficients as safetensors, configuration and tokenizer as JSON, and the graph."""
         from safetensors.numpy import save_file
 
-        self.encoder.save(folder)
+        encoder = self.save_encoder(folder)
         if isinstance(self.quick, Graph):
             self.quick.save(folder)
         tensors = {"coefficients": self.coefficients, "intercepts": self.intercepts}
         save_file({name: np.ascontiguousarray(values) for name, values in tensors.items()}, folder / HEAD_FILE)
         facts = {
+            **encoder,
             "classes": self.classes,
             "max_tokens": self.encoder.tokens.limit,
             "reduced": self.quick is not None and not isinstance(self.quick, Graph),
@@ -161,7 +170,17 @@ class EmbeddingClassifier(TitleClassifier):
             "checked": self.checked,
             "sentences": self.sentences,
         }
-        write_model_config(folder / FILE, FORMAT, facts)
+        write_model_config(folder / self.file, self.format, facts)
+
+    def save_encoder(self, folder: Path) -> dict[str, Any]:
+        """Write the encoder; return what the configuration must say of it."""
+        self.encoder.save(folder)
+        return {}
+
+    @classmethod
+    def load_encoder(cls, folder: Path, limit: int) -> Encoder:
+        """Return the encoder that :meth:`save_encoder` wrote."""
+        return Encoder(str(folder), limit)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -175,15 +194,15 @@ class EmbeddingClassifier(TitleClassifier):
         from safetensors.numpy import load_file
 
         with translate_load_errors(folder):
-            config = read_model_config(folder / FILE, FORMAT)
+            config = read_model_config(folder / cls.file, cls.format)
             tensors = load_file(folder / HEAD_FILE)
             coefficients, intercepts = tensors["coefficients"], tensors["intercepts"]
             classes, limit = [str(name) for name in config["classes"]], int(config["max_tokens"])
             reduced = bool(config["reduced"])
             checked, sentences = int(config["checked"]), tuple(str(sentence) for sentence in config["sentences"])
             agreement = number(config["agreement"])
-        encoder = Encoder(str(folder), limit)
-        width = (len(classes), int(encoder.model.config.hidden_size))
+        encoder = cls.load_encoder(folder, limit)
+        width = (len(classes), encoder.width)
         if coefficients.shape != width or intercepts.shape != width[:1] or not np.isfinite(coefficients).all():
             raise ModelError(f"The numbers of the model in {folder.name} do not fit together: fetch it again.")
         classifier = cls(encoder, classes, coefficients, intercepts)
@@ -204,8 +223,8 @@ def _saved_form(folder: Path, encoder: Encoder, reduced: bool) -> Any:
     return next(encoder.quick_forms(), None) if reduced else None
 
 
-def _settings(options: Mapping[str, Any] | None) -> dict[str, Any]:
-    settings = merge_options("embedding", DEFAULTS, options)
+def _settings(kind: str, defaults: Mapping[str, Any], options: Mapping[str, Any] | None) -> dict[str, Any]:
+    settings = merge_options(kind, defaults, options)
     for name, value in settings.items():
         if name == "base":
             if not isinstance(value, str):

@@ -20,8 +20,17 @@ from numpy.typing import NDArray
 from core.connection import without_secret
 from core.errors import InputError, ModelError
 from core.model_input import as_words
+from core.models import MULTILINGUAL, e5
 from core.models.graph import Graph, quick_forms
-from core.models.language_models import HUB_ID, UnfetchedModelError, check_hub, is_fetched, packaged
+from core.models.language_models import (
+    HUB_ID,
+    MULTILINGUAL_WEIGHTS,
+    UnfetchedModelError,
+    check_hub,
+    is_fetched,
+    multilingual,
+    packaged,
+)
 from core.models.packed import PackedForm, read_packed
 from core.models.runtime import (
     MAX_BATCH_TOKENS,
@@ -157,7 +166,9 @@ def default_base() -> str:
 
 
 def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
-    """Return a model and its tokenizer, from a folder or from the Hugging Face Hub.
+    """Return a model and its tokenizer, from a folder, the Hugging Face Hub, or the package of the multilingual one.
+
+    That is called :data:`core.models.MULTILINGUAL`.
 
     Parameters
     ----------
@@ -170,6 +181,9 @@ def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
     ModelError
         It cannot be read or fetched; one sentence says why.
     """
+    if base == MULTILINGUAL and what == "AutoModel":
+        weights = multilingual().folder / MULTILINGUAL_WEIGHTS
+        return e5.read_network(weights), e5.read_tokenizer(weights)
     folder = Path(base).expanduser()
     local = folder.is_dir()
     if not local and not HUB_ID.fullmatch(base):
@@ -342,21 +356,30 @@ def run(
 
 
 class Encoder:
-    """A frozen encoder: one vector of length 1 for each title.
+    """A frozen encoder: one vector for each title.
 
     Parameters
     ----------
     base : str
-        A folder or a name on the Hub.
+        As :func:`from_pretrained` takes it.
     limit : int
         Tokens that are read of a title.
+    layers : sequence of int
+        Whose answers make the vector, 0 for what goes into the first: of each, the mean of a title's tokens, scaled to
+        length 1. By default the last.
+
+    Attributes
+    ----------
+    width : int
+        Numbers of a vector.
     """
 
-    def __init__(self, base: str, limit: int = MAX_TOKENS) -> None:
+    def __init__(self, base: str, limit: int = MAX_TOKENS, layers: Sequence[int] = (-1,)) -> None:
         model, tokenizer = from_pretrained(base)
         self.device = best_device()
         self.model = model
-        self.network = _vector_network(model).to(self.device).eval()
+        self.width = int(model.config.hidden_size) * len(layers)
+        self.network = _vector_network(model, layers).to(self.device).eval()
         self.tokens = Tokens(tokenizer, min(limit, token_limit(model.config)))
         self._forms: list[Any] = []
         self._more_forms = quick_forms(self.network, self.device)
@@ -378,7 +401,7 @@ class Encoder:
             One of :meth:`quick_forms`; without it the encoder itself is asked.
         """
         if not titles:
-            return np.empty((0, int(self.model.config.hidden_size)), dtype=np.float32)
+            return np.empty((0, self.width), dtype=np.float32)
         return self._remembered.vectors(titles, form, progress)
 
     def _read(self, titles: list[str], form: Any, progress: Progress) -> NDArray[np.float32]:
@@ -390,19 +413,20 @@ class Encoder:
         self.tokens.save(folder)
 
 
-def _vector_network(encoder: Any) -> Any:
+def _vector_network(encoder: Any, layers: Sequence[int]) -> Any:
     torch = load_torch()
 
     class VectorNetwork(torch.nn.Module):  # type: ignore[misc,name-defined]
-        """The mean of a title's tokens, scaled to length 1."""
+        """The mean of a title's tokens in each of some layers, scaled to length 1."""
 
         def __init__(self) -> None:
             super().__init__()
             self.encoder = encoder
 
         def forward(self, tokens: Any, mask: Any) -> Any:
-            hidden = self.encoder(input_ids=tokens, attention_mask=mask).last_hidden_state
-            return torch.nn.functional.normalize(mean_pooled(hidden, mask), dim=1)
+            hidden = self.encoder(input_ids=tokens, attention_mask=mask, output_hidden_states=True).hidden_states
+            means = [torch.nn.functional.normalize(mean_pooled(hidden[layer], mask), dim=1) for layer in layers]
+            return torch.cat(means, dim=1)
 
     return VectorNetwork()
 

