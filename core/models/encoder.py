@@ -413,7 +413,7 @@ class Encoder:
         self.tokens.save(folder)
 
 
-def _vector_network(encoder: Any, layers: Sequence[int]) -> Any:
+def _vector_network(encoder: Any, layers: Sequence[int] = (-1,)) -> Any:
     torch = load_torch()
 
     class VectorNetwork(torch.nn.Module):  # type: ignore[misc,name-defined]

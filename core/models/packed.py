@@ -348,7 +348,7 @@ def _packed_encoder(encoder: Any) -> Any:
                 table = hidden.new_zeros(rows * longest, hidden.shape[-1])
                 return table.index_copy_(0, input_ids.places, hidden[0]).view(rows, longest, -1)
 
-            # No head of ours looks at more than the last two layers.
+            # What looks at other layers, as the multilingual encoder does, fails the check below and is read padded.
             states = tuple(as_rows(item) for item in output.hidden_states[-2:]) if output_hidden_states else ()
             return _Padded(as_rows(output.last_hidden_state), states)
 
