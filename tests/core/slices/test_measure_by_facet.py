@@ -30,38 +30,45 @@ def table() -> pd.DataFrame:
 
 
 def test_every_value_is_a_slice(table):
-    found = facet_slices(table, CLASSES, ["place"])
-    assert [(one.slice.predicates[0].values[0], one.n, one.errors, one.collection_n) for one in found.slices] == [
+    result = facet_slices(table, CLASSES, ["place"])
+    assert [(one.slice.predicates[0].values[0], one.n, one.errors, one.collection_n) for one in result.slices] == [
         ("Paris", 20, 3, 20),
         ("Leiden", 15, 1, 15),
         ("no place", 4, 1, 5),
     ]
-    told = found.as_dict()
-    assert told["overall"]["n"] == 39
-    assert (told["slices"][0]["low"], told["slices"][0]["high"]) == pytest.approx(wilson(3, 20))
-    assert told["slices"][2]["error_rate"] is told["slices"][2]["p"] is told["slices"][2]["ratio"] is None
-    assert found.p_adjusted[:2] == pytest.approx(adjust_p(found.p[:2], "by"))
-    assert json.loads(json.dumps(told)) == told
+    content = result.as_dict()
+    assert content["overall"]["n"] == 39
+    assert (content["slices"][0]["low"], content["slices"][0]["high"]) == pytest.approx(wilson(3, 20))
+    assert content["slices"][2]["error_rate"] is content["slices"][2]["p"] is content["slices"][2]["ratio"] is None
+    assert result.p_adjusted[:2] == pytest.approx(adjust_p(result.p[:2], "by"))
+    assert json.loads(json.dumps(content)) == content
     assert (
-        measurement(found.slices[2])
+        measurement(result.slices[2])
         == "Books without a place: 1 of 4 wrong; 20 % of all errors; 5 books of the collection."
     )
+
+
+def test_a_value_is_tested_from_ten_checked_books_on(table):
+    table["place"] = pd.Series(["Paris"] * 10 + ["Leiden"] * 9 + ["Rome"] * 21, dtype="str")
+    result = facet_slices(table, CLASSES, ["place"])
+    assert [measured.n for measured in result.slices] == [20, 10, 9]
+    assert np.isnan(result.p).tolist() == [False, False, True]
 
 
 def test_values_are_counted_in_another_collection(table):
     collection = made.empty_records(7)
     collection["place"] = pd.Series(["Paris"] * 6 + ["Rome"], dtype="str")
-    found = facet_slices(table, CLASSES, ["place"], collection)
-    assert [one.collection_n for one in found.slices] == [6, 0, 0]
+    result = facet_slices(table, CLASSES, ["place"], collection)
+    assert [one.collection_n for one in result.slices] == [6, 0, 0]
 
 
 def test_p_is_that_of_the_whole_table():
     table = made.planted(1500)
-    found = facet_slices(table, CLASSES, ["place", "decade"])
-    assert min(found.p) >= 0
+    result = facet_slices(table, CLASSES, ["place", "decade"])
+    assert min(result.p) >= 0
     verse_decades = [
         p
-        for one, p in zip(found.slices, found.p_adjusted, strict=True)
+        for one, p in zip(result.slices, result.p_adjusted, strict=True)
         if one.slice.predicates[0].values[0] in {"1750s", "1760s"}
     ]
     assert max(verse_decades) < 0.01
@@ -113,8 +120,9 @@ def test_slices_known_beforehand_are_measured(table):
 @pytest.mark.parametrize("place", ["Paris", "Leiden", "no place"])
 def test_a_slice_that_is_asked_for_is_tested_as_the_values_of_its_facet_are(table, place):
     twice = pd.concat([table, table.iloc[:30]], ignore_index=True)
-    found = facet_slices(twice, CLASSES, ["place"])
-    [expected] = [p for one, p in zip(found.slices, found.p, strict=True) if one.slice.predicates[0].values[0] == place]
+    result = facet_slices(twice, CLASSES, ["place"])
+    by_value = {one.slice.predicates[0].values[0]: p for one, p in zip(result.slices, result.p, strict=True)}
+    expected = by_value[place]
     assert slice_p_value(twice, CLASSES, Slice((FacetPredicate("place", (place,)),))) == pytest.approx(
         expected, nan_ok=True
     )
