@@ -11,6 +11,7 @@ import pytest
 from core.errors import InputError, ModelError
 from core.models import MULTILINGUAL, e5, language_models
 from core.models.ensemble import BlendClassifier
+from core.models.graph import read_graph
 from core.models.language_models import bases_of, check_bases, describe_bases, installed, untrainable_kinds
 from core.models.multilingual import MultilingualClassifier
 from core.models.training import train
@@ -164,8 +165,10 @@ def test_without_its_package_it_is_refused_before_anything_is_computed(demo_work
 
 
 @pytest.mark.slow
-def test_as_a_graph_it_says_the_same(trained, data):
+def test_as_a_graph_that_is_read_again_it_says_the_same(trained, data, tmp_path):
     form = next(trained.encoder.quick_forms())
-    assert form.whole_numbers
-    quick, exact = (trained._probabilities(data.titles[:40], way) for way in (form, None))
+    form.save(tmp_path)
+    read = read_graph(tmp_path)
+    assert read.whole_numbers
+    quick, exact = (trained._probabilities(data.titles[:40], way) for way in (read, None))
     assert (quick.argmax(axis=1) == exact.argmax(axis=1)).all()
