@@ -46,7 +46,7 @@ from core.translation import in_english
 from core.wording import two_models as wording
 from core.wording.thresholds import population_warnings
 
-__all__ = ["check_pair", "combine", "save_combined", "two_model_policy"]
+__all__ = ["LEAST_SHARE", "check_pair", "combine", "save_combined", "two_model_policy"]
 
 _LOG = logging.getLogger(__name__)
 # Of so many of the first predictions' records the second must speak, else it has read another collection.

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation import Evaluation
-from core.facets import facet_title
+from core.facets import facet_title, shown_value
 from core.formatting import capitalised
 from core.predictions import Scored
 from core.representativeness import FacetComparison, Representativeness
@@ -213,6 +213,7 @@ def facet_table(comparison: FacetComparison, sample: str, population: str) -> No
         for key, width in (("ratio", 125), ("low", 70), ("high", 70))
     }
     numbers |= {names[key]: st.column_config.Column(width=185) for key in ("sample_share", "population_share")}
+    shown[names["value"]] = [shown_value(comparison.facet, str(value)) for value in shown[names["value"]]]
     numbers[names["value"]] = st.column_config.TextColumn(width=140)
     show_table(
         shown.drop(columns=names["residual"], errors="ignore"),

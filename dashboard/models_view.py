@@ -20,6 +20,7 @@ from core.schema import ANNOTATOR, TITLE, TRUTH
 from core.statistics import MINIMUM_RECORDS
 from core.storage import slug
 from core.translation import _, noop, plural
+from core.translation.sentences import translate
 from core.wording import evaluation as wording
 from core.wording.languages import unknown_sentences
 from dashboard import cache, feedback, upkeep_view, widgets
@@ -149,8 +150,8 @@ def list_of_models(models: Sequence[ModelDescription]) -> None:
                 "model": model.name,
                 # How often a model repeats its own rules is no measure of how often it is right.
                 "right": "–" if by_rules else percent(test.accuracy.value),
-                noop("tested on"): model.tested_on.words,
-                "kind": model.title,
+                noop("tested on"): translate(model.tested_on.words),
+                noop("kind"): _(model.title),
                 "learned from": model.manifest.labels,
                 "reads": ", ".join(model.manifest.input_columns),
                 "macro-F1": None if by_rules else test.macro_f1.value,

@@ -253,6 +253,18 @@ def navigation() -> StreamlitPage:
 # as Streamlit's own does.
 _CLOSE_MENU: Final = """<script>
 document.documentElement.lang = "%s";
+// Charts are drawn by the server in colours of their own: where the paper becomes dark or light, it is asked again.
+if (!window.colophonPaper) {
+  const paper = () => getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor;
+  window.colophonPaper = paper();
+  setInterval(() => {
+    if (window.colophonPaper !== paper() && !document.querySelector("input:focus, textarea:focus")) {
+      window.colophonPaper = paper();
+      setTimeout(() => document.dispatchEvent(
+        new KeyboardEvent("keydown", {key: "r", code: "KeyR", keyCode: 82, bubbles: true})), 600);
+    }
+  }, 1000);
+}
 if (!window.colophonMenu) {
   window.colophonMenu = true;
   document.addEventListener("click", (event) => {

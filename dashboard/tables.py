@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.facets import FACETS, facet_title
-from core.schema import CONFIDENCE, PREDICTED, RECORD_ID, TITLE, TRUTH
+from core.schema import AUTHOR, CONFIDENCE, DATE, PREDICTED, RECORD_ID, TITLE, TRUTH
 from core.translation import ENGLISH, _, current_language, inside, noop, number_text
 from dashboard.charts import DARK, LIGHT, Chart, ChartTheme
 from dashboard.feedback import NO_BREAK, escape
@@ -46,6 +46,9 @@ _FITTING = """<style>
 @media (max-width: 640px) { [data-testid="stTable"] :is(th, td) { padding: 0.25rem 0.3rem 0.25rem 0 !important; } }
 [data-testid="stPageLink-NavLink"], [data-testid="stPageLink-NavLink"] * {
   white-space: normal !important; overflow: visible !important;
+}
+[data-testid="stButtonGroup"] > div, [data-testid="stButtonGroup"] [role="radiogroup"] {
+  flex-wrap: wrap !important; overflow: visible !important;
 }
 .st-key-road [data-testid="stPageLink-NavLink"] { padding-left: 0 !important; padding-right: 0 !important; }
 .st-key-road [data-testid="stPageLink-NavLink"] p { font-size: 0.8125rem !important; }
@@ -99,6 +102,8 @@ _LINE, _MARGIN = 22, 13
 # What columns of records, predictions and measurements are called in a table. Others lose their underscores.
 HEADERS: Final[Mapping[str, str]] = {
     RECORD_ID: noop("identifier"),
+    AUTHOR: noop("author"),
+    DATE: noop("date"),
     TITLE: noop("title"),
     PREDICTED: noop("model says"),
     CONFIDENCE: noop("sure"),

@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.combined_predictions import check_pair, save_combined
+from core.combined_predictions import LEAST_SHARE, check_pair, save_combined
 from core.errors import InputError
 from core.guarantees import TwoModelRequest, budget_sentence, seconds_a_title
 from core.policies import SavedPolicy
@@ -33,10 +33,13 @@ def choose_second(scored: Scored) -> str | None:
         The address names predictions that are not here.
     """
     others = [
-        other.name
+        (other.name, other.manifest.rows)
         for other in cache.workspace().list("predictions")
         if other.fingerprint != scored.predictions and not other.manifest.parts
     ]
+    named = st.session_state.get(_KEY), st.query_params.get(_KEY)
+    # What speaks of few of these books cannot be put together with them, and is refused where an address names it.
+    others = [name for name, rows in others if rows >= LEAST_SHARE * len(scored.table) or name in named]
     if not others:
         return None
     chosen = widgets.pick(

@@ -4,7 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from core.collection import field_quality
-from core.translation import _, noop
+from core.translation import _, noop, number_text
+from core.translation.sentences import translate
 from core.wording import evaluation as wording
 from dashboard import address, cache, feedback, loading, navigation, people, upkeep_view, widgets
 from dashboard import loading as catalogue_choice
@@ -62,9 +63,9 @@ if view == "Fields":
     show_sentences_table(
         pd.DataFrame(
             {
-                "field": table["field"].map(header),
+                noop("field"): [translate(header(name)) for name in table["field"]],
                 noop("with a value"): table["share"].map(percent),
-                "commonest": table["commonest"],
+                "commonest": table["commonest"].map(number_text),
                 "distinct": [_("{n:,}", n=n) for n in table["distinct"]],
             }
         ),

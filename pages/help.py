@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.translation import _
 from core.wording.glossary import ABOUT_THE_NUMBERS, DEFINITIONS
+from core.wording.help_topics import TOPICS
 from dashboard import feedback, navigation, tour_view
 
 st.title(_("Help"))
@@ -14,6 +15,11 @@ for part in navigation.PARTS:
     st.markdown(f"**{_(part)}**")
     for entry in navigation.pages_of(part):
         navigation.links_to(entry.title)
+
+st.header(_("How it is done"))
+for topic, steps in TOPICS.items():
+    with st.expander(_(topic), icon=":material/menu_book:"):
+        st.markdown("\n".join(f"1. {_(step)}" for step in steps))
 
 st.header(_("What the words mean"))
 words = st.text_input(_("Look for a word"), key="word", bind="query-params").casefold().split()

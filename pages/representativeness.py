@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.facets import FACETS, facet_title
+from core.facets import FACETS, facet_title, shown_value
 from core.translation import _, noop
 from core.wording import representativeness as wording
 from dashboard import address, cache, collection_view, feedback, navigation, tables, widgets
@@ -44,8 +44,10 @@ kind = address.choose(
     format_func=_,
 )
 draw = share_chart if kind == "Shares" else ratio_chart
+drawn = comparison.chart_table()
+drawn = drawn.assign(value=[shown_value(facet, str(value)) for value in drawn["value"]])
 tables.show_chart(
-    draw(comparison.chart_table(), sample.name, population.name, chart_theme=tables.chart_theme()),
+    draw(drawn, sample.name, population.name, chart_theme=tables.chart_theme()),
     alt=f"{facet_title(facet)}: {_(str(kind))}. {wording.headline(comparison)}",
 )
 feedback.show_sentences(*wording.caveats(comparison))

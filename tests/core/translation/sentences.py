@@ -23,6 +23,7 @@ NOTING = (
 )
 # Texts that are put together where they are written.
 COMPOSED = (
+    "{0} books of {1}",
     "learned",
     "{0} by their identifier",
     "{0} by their second identifier",
