@@ -32,14 +32,16 @@ def choose_second(scored: Scored) -> str | None:
     NotFoundError
         The address names predictions that are not here.
     """
-    others = [
-        (other.name, other.manifest.rows)
-        for other in cache.workspace().list("predictions")
-        if other.fingerprint != scored.predictions and not other.manifest.parts
-    ]
     named = st.session_state.get(_KEY), st.query_params.get(_KEY)
     # What speaks of few of these books cannot be put together with them, and is refused where an address names it.
-    others = [name for name, rows in others if rows >= LEAST_SHARE * len(scored.table) or name in named]
+    fewest = LEAST_SHARE * len(scored.table)
+    others = [
+        other.name
+        for other in cache.workspace().list("predictions")
+        if other.fingerprint != scored.predictions
+        and not other.manifest.parts
+        and (other.name in named or (other.manifest.rows or fewest) >= fewest)
+    ]
     if not others:
         return None
     chosen = widgets.pick(
