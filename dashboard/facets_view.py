@@ -95,7 +95,7 @@ def choose(corpus: Artifact[Manifest]) -> LearnedFacet | None:
     if not facets:
         _new_facet(corpus)
         return None
-    left, middle, right = st.columns([5, 2, 2], vertical_alignment="bottom")
+    left, middle, right = st.columns([4, 2, 3], vertical_alignment="bottom")
     with left:
         name = widgets.pick(_("Facet"), list(facets), navigation.LEARNED_FACET, of=corpus.fingerprint)
         widgets.require_known(navigation.LEARNED_FACET, "facet")

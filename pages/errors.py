@@ -11,8 +11,8 @@ st.title(_("Errors"))
 scored = widgets.require_scored()
 evaluation = cache.evaluation(scored)
 feedback.conclusion(escape(verdict(evaluation)))
-feedback.show_sentences(*scored.sentences)
 errors_view.headline(evaluation)
+feedback.more(_("How these books were matched, and which of them the model has seen"), *scored.sentences)
 
 view = address.choose(
     st.segmented_control,

@@ -31,6 +31,7 @@ def _facet_collection(corpus: str, name: str, embeddings: str) -> FacetCollectio
 
 
 @st.cache_resource(show_spinner=False)
+@in_english()
 def begin_facets() -> None:
     """Import what learns from marks while the page is read, once a server."""
     threading.Thread(target=import_solver, name="facets", daemon=True).start()
