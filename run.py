@@ -396,7 +396,8 @@ def test(arguments):
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment[TYPES_REPORT] = str(types.report)
         status = subprocess.call(command, cwd=str(ROOT), env=environment)
-        return status or (1 if types.failed() or failed else 0)
+        types_failed = types.failed()  # waits, also where pytest has failed: the folder is needed until then
+        return status or (1 if types_failed or failed else 0)
 
 
 def quick_checks(python):
