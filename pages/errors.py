@@ -12,7 +12,7 @@ scored = widgets.require_scored()
 evaluation = cache.evaluation(scored)
 feedback.conclusion(escape(verdict(evaluation)))
 errors_view.headline(evaluation)
-feedback.more(_("How these books were matched, and which of them the model has seen"), *scored.sentences)
+feedback.more(_("How these books were matched"), *scored.sentences)
 
 view = address.choose(
     st.segmented_control,
