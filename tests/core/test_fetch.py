@@ -246,7 +246,7 @@ def test_silence_is_not_waited_for(publisher, get):
 def test_two_downloads_at_once_are_found_out(publisher, workspace, get):
     def somebody_else(share: float, message: str) -> None:
         with (workspace.root / "downloads" / ".digitised.csv.part").open("ab") as stream:
-            stream.write(b"more")
+            stream.write(CONTENT)  # as long as all of it: what lies in our buffer yet does not write over its end
 
     with pytest.raises(FetchError, match="another download of it was running at the same time"):
         get(progress=somebody_else)
