@@ -154,6 +154,7 @@ def test_what_was_decided_of_a_source_meanwhile_is_not_decided_once_more(two: Wo
     assert decisions_for_scored(two.database, both).current["b351"].id == again
 
 
+@pytest.mark.slow
 def test_the_export_names_the_model_of_each_record(two: Workspace, tmp_path: Path) -> None:
     combined = saved(two)
     [chosen] = saved_policies(two, combined.fingerprint)
@@ -185,6 +186,7 @@ def test_the_export_names_the_model_of_each_record(two: Workspace, tmp_path: Pat
     assert (marc.count("(predictions quick made"), marc.count("(predictions slow made")) == (200, 90)
 
 
+@pytest.mark.slow
 def test_page_and_command_line_ask_with_the_same_time_for_a_title(two: Workspace) -> None:
     """4.7468 seconds for 400 titles are .011867 each: in three digits, as people would type it, .0119."""
     slow = two.find("predictions", "slow")
@@ -217,6 +219,7 @@ def test_another_collection_is_refused(two: Workspace, tmp_path: Path) -> None:
         check_pair(load_scored(two, "quick"), load_scored(two, "other"))
 
 
+@pytest.mark.slow
 def test_from_the_command_line_to_the_export(
     two: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

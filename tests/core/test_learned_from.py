@@ -25,6 +25,8 @@ from core.predictions.learned import find_learned
 from core.storage import Workspace, write_json
 from core.thresholds import find_guaranteed_cuts
 
+pytestmark = pytest.mark.slow
+
 
 def books(n: int = 100, start: int = 0) -> pd.DataFrame:
     """n invented books with what a tool said of them and what a person said."""

@@ -22,6 +22,8 @@ from core.storage import Workspace
 from core.thresholds import GuaranteeRecord, Policy
 from tests.core.learned_facets.test_classifier import MARKS
 
+pytestmark = pytest.mark.slow
+
 CUTS = {"verse": 0.5}
 PROMISE = GuaranteeRecord(sentence="At most 1 % of the accepted are wrong.", headline="At most 1 % wrong.")
 

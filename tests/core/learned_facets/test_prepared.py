@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.serving import ROOT
 
 ASK = """
@@ -17,6 +19,7 @@ print("sklearn.linear_model" in sys.modules)
 """
 
 
+@pytest.mark.slow
 def test_what_learns_is_imported_beside_the_page() -> None:
     answer = subprocess.run([sys.executable, "-c", ASK], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert answer.split() == ["False", "True"]

@@ -16,6 +16,8 @@ from core.models.language_models import bases_of, check_bases, describe_bases, i
 from core.models.multilingual import MultilingualClassifier
 from core.models.training import train
 
+pytestmark = pytest.mark.slow
+
 TITLES = [
     ("Der Liebesroman einer jungen Gräfin", "Un roman d'amour d'une jeune comtesse"),
     ("Geschichte der Stadt Köln", "Histoire de la ville de Cologne"),

@@ -70,6 +70,7 @@ def test_every_rate_of_a_model_card_is_the_measured_one_with_interval_n_and_spli
     assert f"Model {artifact.fingerprint}, trained" in numbers_of(card)
 
 
+@pytest.mark.slow
 def test_the_errors_by_language_add_up_to_those_out_of_fold(demo_workspace: Workspace, card: str) -> None:
     part = read_json(demo_workspace.find("models", MODEL).path / "metrics.json")["out_of_fold"]
     table = numbers_of(card).split("Errors by language")[1]
