@@ -496,10 +496,10 @@ def _on_decided(workspace: Workspace, names: tuple[str, str], decided: LabelSet,
 
 
 def _above_cut_offs(workspace: Workspace, before: Scored, after: Scored) -> tuple[int, int] | None:
-    kept = saved_policies(workspace, before.predictions)
-    if not kept or set(before.classes) != set(after.classes):
+    policies = saved_policies(workspace, before.predictions)
+    if not policies or set(before.classes) != set(after.classes):
         return None
-    policy = kept[0].policy
+    policy = policies[0].policy
     return int(apply_policy(before.table, policy).sum()), int(apply_policy(after.table, policy).sum())
 
 
