@@ -137,26 +137,28 @@ def check_retrainable(workspace: Workspace, predictions: PredictionSet) -> None:
 
 
 def _model_behind(workspace: Workspace, predictions: PredictionSet) -> tuple[ModelManifest, PlanRecord]:
-    made = predictions.manifest
-    if made.parts:
+    manifest = predictions.manifest
+    if manifest.parts:
         raise InputError(
             f"The predictions '{predictions.name}' were put together from those of two models: retrain one of the two."
         )
-    if made.facet:
+    if manifest.facet:
         raise InputError(
-            f"'{predictions.name}' are the scores of the facet “{made.facet}”: mark further titles on the Facets page."
+            f"'{predictions.name}' are the scores of the facet “{manifest.facet}”: mark further titles on the Facets"
+            " page."
         )
-    if not made.model_fingerprint:
+    if not manifest.model_fingerprint:
         raise InputError(
             f"The predictions '{predictions.name}' came from a file: the model that made them is not here, and cannot"
             " be trained again.",
             **_INSTEAD,
         )
     try:
-        model = workspace.find("models", made.model_fingerprint)
+        model = workspace.find("models", manifest.model_fingerprint)
     except NotFoundError as error:
         raise InputError(
-            f"The model '{made.model}', which made '{predictions.name}', is no longer in this workspace.", **_INSTEAD
+            f"The model '{manifest.model}', which made '{predictions.name}', is no longer in this workspace.",
+            **_INSTEAD,
         ) from error
     if model.manifest.plan is None or not model.manifest.labels_fingerprint:
         raise InputError(
@@ -428,12 +430,12 @@ def retrained(workspace: Workspace, predictions: str) -> tuple[str, ...]:
     predictions : str
         Fingerprint of the predictions that people decided about.
     """
-    made = {
+    fingerprints = {
         thing.fingerprint
         for thing in workspace.list("labels")
         if thing.manifest.added is not None and thing.manifest.added.predictions == predictions
     }
-    return tuple(thing.name for thing in workspace.list("predictions") if thing.manifest.trained_on in made)
+    return tuple(thing.name for thing in workspace.list("predictions") if thing.manifest.trained_on in fingerprints)
 
 
 def before_and_after(workspace: Workspace, before: Scored, after: str) -> BeforeAfter:

@@ -28,7 +28,7 @@ def offer_retraining(scored: Scored) -> None:
     try:
         check_retrainable(cache.workspace(), predictions)
     except InputError as error:
-        st.caption(escape(error.on_page))
+        st.caption(feedback.from_core(error.on_page))
         navigation.links_to("Models", _("Train a model with these decisions"))
         return
     if st.button(
