@@ -7,14 +7,14 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, select
 from sqlalchemy.orm import aliased
 
 from core.database import Claim, Database, Decision
 
-__all__ = ["LEASE_SECONDS", "claim_next", "release", "renew"]
+__all__ = ["LEASE_SECONDS", "claim_next", "release"]
 
-LEASE_SECONDS: Final = 600
+LEASE_SECONDS: Final = 600  # a record is held so long for who is shown it; then another may have it
 _AT_ONCE: Final = 500  # records of which it is asked in one go whether they are decided
 
 
@@ -24,7 +24,6 @@ def claim_next(
     record_ids: Iterable[str],
     *,
     holder: str,
-    lease_seconds: float = LEASE_SECONDS,
 ) -> str | None:
     """Give somebody the first record that nobody has decided and nobody else holds.
 
@@ -38,8 +37,6 @@ def claim_next(
         The records that wait, in the order in which they are wanted.
     holder : str
         Who holds it: a browser window, or a person; not ''.
-    lease_seconds : float
-        After so long without :func:`renew` another may have it.
 
     Returns
     -------
@@ -62,7 +59,7 @@ def claim_next(
         if free is not None:
             claim = {"predictions": predictions, "record_id": free, "holder": holder}
             connection.execute(delete(Claim).where(_held(predictions, free, holder)))
-            connection.execute(insert(Claim).values(**claim, until=now + lease_seconds))
+            connection.execute(insert(Claim).values(**claim, until=now + LEASE_SECONDS))
     return free
 
 
@@ -77,16 +74,6 @@ def _first_undecided(connection: Connection, predictions: str, record_ids: Seque
         if free is not None:
             return free
     return None
-
-
-def renew(
-    database: Database, predictions: str, record_id: str, *, holder: str, lease_seconds: float = LEASE_SECONDS
-) -> bool:
-    """Hold a record longer; False when it was not held any more, so that another may have it."""
-    now = time.time()
-    held = _held(predictions, record_id, holder) & (Claim.until > now)
-    with database.writing(kind="claim") as connection:
-        return connection.execute(update(Claim).where(held).values(until=now + lease_seconds)).rowcount > 0
 
 
 def release(database: Database, predictions: str, record_id: str, *, holder: str) -> None:

@@ -171,7 +171,6 @@ def collection_estimates(
     *,
     strata: Sequence[str] = (PREDICTED, CONFIDENCE),
     covered_facets: Sequence[str] = ("language", "decade"),
-    confidence: float = 0.95,
 ) -> CollectionEstimates:
     """Estimate accuracy and class shares of a whole collection from its checked books.
 
@@ -187,8 +186,6 @@ def collection_estimates(
         neighbour where values have an order.
     covered_facets : sequence of str
         Facets for which the share of books without any checked book of their value is told.
-    confidence : float
-        Coverage of the intervals.
 
     Returns
     -------
@@ -250,14 +247,12 @@ def collection_estimates(
     sampled = (weighting.cells["n_labelled"] / weighting.cells["n_population"]).to_numpy(dtype=float)[weighting.cell]
     right = (books[PREDICTED] == books[TRUTH]).to_numpy(dtype=bool)
     groups = group_numbers(books[TITLE_KEY])[0]
-    accuracy = weighted_share(right, weighting.weights, groups, weighting.cell, confidence, sampled=sampled)
-    as_they_are = weighted_share(right, groups=groups, confidence=confidence, sampled=n / len(table))
+    accuracy = weighted_share(right, weighting.weights, groups, weighting.cell, sampled=sampled)
+    as_they_are = weighted_share(right, groups=groups, sampled=n / len(table))
     by_cells, powered = {}, {}
     for name in classes:
         is_class = (books[TRUTH] == name).to_numpy(dtype=bool)
-        by_cells[name] = weighted_share(
-            is_class, weighting.weights, groups, weighting.cell, confidence, sampled=sampled
-        )
+        by_cells[name] = weighted_share(is_class, weighting.weights, groups, weighting.cell, sampled=sampled)
         guess = _guess(table, name)
         powered[name] = prediction_powered_share(
             is_class,
@@ -266,7 +261,6 @@ def collection_estimates(
             weights=weighting.weights,
             groups=groups,
             cell=weighting.cell,
-            confidence=confidence,
             sampled=sampled,
         ).estimate
     return CollectionEstimates(

@@ -15,7 +15,6 @@ from core.storage import digest
 
 __all__ = [
     "DRAWN_TOLERANCE",
-    "DRAW_COLUMNS",
     "DRAW_FILE",
     "HOW_DRAWN",
     "HowDrawn",
@@ -32,7 +31,6 @@ HowDrawn = Literal["random", "chances", "chosen", "unknown"]
 # What a person can say of a label set; that its books were drawn with known chances is seen in the file.
 HOW_DRAWN: Final[tuple[HowDrawn, ...]] = ("random", "chosen", "unknown")
 DRAW_FILE: Final = "draw.parquet"  # beside a label set: the books that were drawn, and with which chance each
-DRAW_COLUMNS: Final = (RECORD_ID, DRAWN_CHANCE)
 DRAWN_TOLERANCE: Final = 1e-6  # chances that differ by less, relative to the lowest, are one and the same
 _DRAW, _HOW_DRAWN = "draw", "how_drawn"
 _NAMED: Final = 3

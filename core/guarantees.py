@@ -219,13 +219,7 @@ def ask_accepted(
 
 
 @in_english()
-def ask_two_models(
-    quick: Scored,
-    slow: Scored,
-    request: TwoModelRequest,
-    budget: AlphaBudget,
-    population: PopulationCheck | None = None,
-) -> TwoModelGuarantee:
+def ask_two_models(quick: Scored, slow: Scored, request: TwoModelRequest, budget: AlphaBudget) -> TwoModelGuarantee:
     """Find the two cuts with which people have least to do; always a question of its own.
 
     Parameters
@@ -254,7 +248,6 @@ def ask_two_models(
         alpha=question.weight * round(1 - request.confidence, 12),
         seconds_a_title=request.seconds_a_title,
         learned_known=quick.learned_known and slow.learned_known,
-        population=population,
     )
     return replace(result, earlier=question.number - 1)
 

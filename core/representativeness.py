@@ -81,8 +81,6 @@ class FacetComparison:
         The test's p value, adjusted for all facets compared together (Holm).
     verdict : str
         A word for ``tvd`` less ``tvd_by_chance``, see :data:`VERDICTS`; the p value has no part in it.
-    top : int
-        How many values a chart shows.
     """
 
     facet: str
@@ -100,9 +98,8 @@ class FacetComparison:
     test: ChiSquare
     p_adjusted: float
     verdict: str
-    top: int
 
-    def chart_table(self, top: int | None = None) -> pd.DataFrame:
+    def chart_table(self, top: int = 15) -> pd.DataFrame:
         """Return the table for a chart: the commonest values in their natural order, the rest as 'other values (N)'.
 
         The commonest are those of the largest share in either set; the missing value is always shown. All numbers
@@ -110,7 +107,7 @@ class FacetComparison:
         """
         shares = self.table[["sample_share", "population_share"]].max(axis=1).fillna(0)
         missing = (self.table["value"] == missing_value(self.facet)).to_numpy(dtype=bool)
-        shown = (shares.rank(ascending=False, method="first") <= (top or self.top)).to_numpy(dtype=bool) | missing
+        shown = (shares.rank(ascending=False, method="first") <= top).to_numpy(dtype=bool) | missing
         if (~shown).sum() == 1:  # one value alone is no "others"
             shown[:] = True
         order = facet_order(self.facet, self.table["value"][shown])
@@ -172,7 +169,6 @@ def compare(
     *,
     sample_name: str = "sample",
     population_name: str = "population",
-    top: int = 15,
 ) -> Representativeness:
     """Compare a sample with the population it should speak for.
 
@@ -185,8 +181,6 @@ def compare(
     sample_name, population_name : str
         What the sentences call the two: 'annotated' and 'digitised' give "… of the annotated and … of the digitised
         books".
-    top : int
-        How many values a chart shows by default. No number depends on it.
 
     Returns
     -------
@@ -215,7 +209,7 @@ def compare(
     overlap = shared_books(sample_records, population_records)
     names = (sample_name, population_name)
     unadjusted = [
-        _compare_facet(sample_records, population_records, overlap=overlap, facet=facet, names=names, top=top)
+        _compare_facet(sample_records, population_records, overlap=overlap, facet=facet, names=names)
         for facet in facets
     ]
     adjusted = adjust_p([facet.test.p for facet in unadjusted], "holm")
@@ -225,7 +219,7 @@ def compare(
 
 
 def _compare_facet(
-    sample: pd.DataFrame, population: pd.DataFrame, overlap: Overlap, facet: str, names: tuple[str, str], top: int
+    sample: pd.DataFrame, population: pd.DataFrame, overlap: Overlap, facet: str, names: tuple[str, str]
 ) -> FacetComparison:
     n = (len(sample), len(population), overlap.n)
     counts, rest = _count(sample, population, overlap, facet)
@@ -261,7 +255,6 @@ def _compare_facet(
         test=test,
         p_adjusted=math.nan,
         verdict=verdict_of(tvd, by_chance),
-        top=top,
     )
 
 

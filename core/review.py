@@ -23,7 +23,6 @@ from core.decision_log import (
 )
 from core.errors import ConflictError, InputError, NotFoundError
 from core.predictions import Scored, identifiers_in
-from core.schema import CONFIDENCE, PREDICTED, RECORD_ID
 
 __all__ = [
     "CANNOT_TELL",
@@ -35,7 +34,6 @@ __all__ = [
     "decisions_for_scored",
     "read_decisions",
     "record_decision",
-    "review_list",
     "send_to_review",
     "sent_for_scored",
     "sent_records",
@@ -259,33 +257,3 @@ def decisions(database: Database, predictions: str) -> pd.DataFrame:
         written, whatever the clock said); undoing that one brings the earlier back.
     """
     return read_decisions(database, predictions).frame()
-
-
-def review_list(
-    table: pd.DataFrame, sent: dict[str, str], accepted: pd.Series | None, decided: Iterable[str]
-) -> pd.DataFrame:
-    """Return the records that wait for a person: those sent, then those below their cut, the least sure first.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The scored table.
-    sent : dict
-        From :func:`sent_records`.
-    accepted : Series of bool, optional
-        Whether the policy accepts each row of `table`; without it only the records that were sent wait.
-    decided : iterable of str
-        Records that have been decided.
-
-    Returns
-    -------
-    DataFrame
-        Rows of `table` with ``reason``.
-    """
-    done = table[RECORD_ID].isin(set(decided))
-    is_sent = table[RECORD_ID].isin(sent.keys())
-    waiting = is_sent if accepted is None else is_sent | (~accepted & (table[PREDICTED] != ""))
-    rows = table[waiting & ~done]
-    reason = pd.Series([sent.get(id_, "below its cut-off") for id_ in rows[RECORD_ID]], index=rows.index, dtype="str")
-    order = pd.DataFrame({"asked": ~rows[RECORD_ID].isin(sent.keys()), "sure": rows[CONFIDENCE]}, index=rows.index)
-    return rows.assign(reason=reason).loc[order.sort_values(["asked", "sure"], kind="stable").index]

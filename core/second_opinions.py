@@ -68,7 +68,7 @@ def _is_copy(pair: OpinionPair) -> bool:
     return one_window or one_note or first.by.casefold() == second.by.casefold()
 
 
-def human_error_rate(disagreements: int, pairs: int, confidence: float = 0.95) -> Estimate:
+def human_error_rate(disagreements: int, pairs: int) -> Estimate:
     """Estimate how often people err from how often two of them disagree.
 
     Returns
@@ -94,7 +94,7 @@ def human_error_rate(disagreements: int, pairs: int, confidence: float = 0.95) -
         return Estimate.undefined("no book has two answers")
     if 2 * disagreements >= pairs:
         return Estimate.undefined("half of the answers or more disagree", n=pairs)
-    low, high = wilson(disagreements, pairs, confidence)
+    low, high = wilson(disagreements, pairs)
     return Estimate(
         value=_error_of(disagreements / pairs),
         low=_error_of(low),

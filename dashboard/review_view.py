@@ -31,8 +31,6 @@ __all__ = ["choose_order", "show_desk", "too_early"]
 
 # So long a book stands on the screen before it can be decided: a key pressed twice was meant for the book before it.
 LEAST_SECONDS = 0.8
-# A record that is shown is held for its reader; after so long another may have it.
-LEASE_SECONDS = 600.0
 # Among so many of the next records one is looked for that nobody holds.
 _CLAIMED_AMONG: Final = 50
 # Above so many classes, answers are chosen from a list.
@@ -216,7 +214,7 @@ def _next_record(scored: Scored, waiting: WaitingList, log: DecisionLog, desk: R
     wanted = [name for name in left if name not in log.current]
     place = cache.workspace().database
     try:
-        free = claim_next(place, scored.predictions, wanted, holder=window(), lease_seconds=LEASE_SECONDS)
+        free = claim_next(place, scored.predictions, wanted, holder=window())
     except StorageError:  # where nothing can be written, records can be looked at all the same
         free = None
     return free or left[0]

@@ -250,15 +250,14 @@ class CalibrationTrial:
     reliability: pd.DataFrame
 
 
-def try_calibrations(table: pd.DataFrame, classes: Sequence[str], *, seed: int = 0) -> tuple[CalibrationTrial, ...]:
+def try_calibrations(table: pd.DataFrame, classes: Sequence[str]) -> tuple[CalibrationTrial, ...]:
     """Learn each calibration on four fifths of the checked titles and measure it on the other fifth, five times.
 
     Parameters
     ----------
     table : DataFrame
-        The scored table with ``p_<class>`` for every class. Leaked books are left out.
-    seed : int
-        Decides the fifths; equal titles are in the same one.
+        The scored table with ``p_<class>`` for every class. Leaked books are left out; equal titles are in the same
+        fifth.
 
     Returns
     -------
@@ -282,7 +281,7 @@ def try_calibrations(table: pd.DataFrame, classes: Sequence[str], *, seed: int =
         raise InputError(f"{len(checked)} checked books are too few to learn a calibration from; it takes {_LEAST}.")
     given = checked[columns].to_numpy(dtype=float)
     truth = checked[TRUTH].to_numpy(dtype=object)
-    fold = fold_by_title(checked[TITLE_KEY], checked[TRUTH], folds=_FOLDS, seed=seed)
+    fold = fold_by_title(checked[TITLE_KEY], checked[TRUTH], folds=_FOLDS)
     learned_from = int(len(checked) - np.bincount(fold).max())
     methods = [method for method in _METHODS if learned_from >= CALIBRATION_MINIMUM[method]]
     return tuple(_trial(method, given, truth, fold, tuple(classes)) for method in methods)

@@ -276,14 +276,13 @@ def export(
     *,
     human: pd.DataFrame | None = None,
     reviews: pd.DataFrame | None = None,
-    classes: Sequence[str] | None = None,
     progress: Progress = silent,
 ) -> ExportReport:
     """Write the accepted predictions, with their provenance, as one zip.
 
     Parameters
     ----------
-    records, originals, table, human, reviews, classes
+    records, originals, table, human, reviews
         See :func:`core.export.table.prepare`.
     quality : QualityReport
         Numbers computed elsewhere; they are put into words and into the manifest, never computed here.
@@ -297,7 +296,7 @@ def export(
     """
     _refuse_folder(out)
     progress(0.0, "Deciding about each record")
-    prepared = prepare(records, originals, table, settings, human=human, reviews=reviews, classes=classes)
+    prepared = prepare(records, originals, table, settings, human=human, reviews=reviews)
     return write_export(prepared, quality, out, progress)
 
 

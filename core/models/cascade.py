@@ -124,7 +124,6 @@ def choose_cut(
     most: int,
     known_confidences: NDArray[np.float64],
     known_differ: NDArray[np.bool_],
-    alpha: float = 1 - CONFIDENCE,
 ) -> float:
     """Return the least confidence with which the student may decide; infinity where it may decide nothing.
 
@@ -138,16 +137,14 @@ def choose_cut(
         Labels of the collection that may differ.
     known_confidences, known_differ : arrays, shape (m,)
         The same of the collection's remaining records, all read by both.
-    alpha : float
-        Probability with which more labels may differ.
 
     Notes
     -----
     The lower the cut, the more labels differ. The cuts are tried from the strictest on, each by the exact bound of a
-    finite population, until one fails: the first one that allows too much is passed with a probability of `alpha` at
-    the most, and no later one is looked at unless it was.
+    finite population, until one fails: the first one that allows too much is passed with a probability of 1 -
+    :data:`CONFIDENCE` at the most, and no later one is looked at unless it was.
     """
-    most_of = functools.cache(lambda seen: most_wrong(seen, len(differ), unread, alpha))
+    most_of = functools.cache(lambda seen: most_wrong(seen, len(differ), unread, 1 - CONFIDENCE))
     best = math.inf
     for cut in CUTS:
         known = int((known_differ & (known_confidences >= cut)).sum())

@@ -163,12 +163,6 @@ class PackedForm:
             return None
         return cls(replica.to(load_torch().bfloat16) if half else replica, device)
 
-    def compiled(self) -> "PackedForm":
-        """Return the same form with its encoder compiled by torch: worth it for millions of titles, if at all."""
-        replica = copy.deepcopy(self.network)
-        replica.encoder.compile(dynamic=True)
-        return PackedForm(replica, self.device)
-
 
 def read_packed(
     form: PackedForm, tokens: TitleTokenizer, titles: Sequence[str], progress: Progress = silent

@@ -152,10 +152,8 @@ def find_slices(
     facets: Sequence[str] = FACETS,
     max_facts: int = MAX_PREDICATES,
     words: int = 500,
-    min_n: int | None = None,
     seed: int = 0,
     collection: pd.DataFrame | None = None,
-    fdr: float = DEFAULT_RATE,
     progress: Progress = silent,
 ) -> SliceFindings:
     """Find conjunctions of facts on which the model fails more often than on the rest of the same classes.
@@ -172,15 +170,10 @@ def find_slices(
     words : int
         So many of the commonest words of the titles are facts, half as many word families, a fifth as many pairs of
         neighbouring words, and groups of words that behave alike. 0 leaves the titles aside.
-    min_n : int, optional
-        Fewest labelled books in a slice, at least 10. Without it 20, or a four-hundredth of the labelled books, if that
-        is more.
     seed : int
         Of the division into halves.
     collection : DataFrame, optional
         Records of the whole collection, in which slices are counted; without it, all rows of `table`.
-    fdr : float
-        Of the slices that are reported, at most this share is chance on average over many searches, 0 to 1 (exclusive).
 
     Returns
     -------
@@ -200,9 +193,9 @@ def find_slices(
     Mantel, N., and Haenszel, W. (1959). Statistical aspects of the analysis of data from retrospective studies of
     disease. JNCI 22.
     """
-    _check(table, max_facts, words, min_n, fdr)
+    _check(table, max_facts, words)
     labelled = LabelledBooks(table, classes)
-    least = min_n or max(MIN_SLICE_SIZE, len(labelled) // 400)
+    least = max(MIN_SLICE_SIZE, len(labelled) // 400)
     settings = {"facets": list(facets), "max_facts": max_facts, "words": words, "min_n": least}
     titles = one_per_title(table[labelled.known], tuple(classes))
     needed = max(MIN_SLICE_ERRORS, -(-int(titles.wrong.sum()) // 200))
@@ -213,7 +206,7 @@ def find_slices(
             slices=(),
             predicates=predicates,
             tested=tested,
-            rate=fdr,
+            rate=DEFAULT_RATE,
             seed=seed,
             settings=settings,
             reason=reason,
@@ -232,7 +225,7 @@ def find_slices(
     tested = find_candidates(
         titles, predicates, parts, rules, lambda fraction, message: progress(0.2 + 0.6 * fraction, message)
     )
-    if not any(result.p_adjusted <= fdr for result in tested):
+    if not any(result.p_adjusted <= DEFAULT_RATE for result in tested):
         return nothing(
             f"No slice is worse than chance allows: {len(tested)} were found on halves of the {len(labelled):,}"
             " labelled books, and none was confirmed on the other half.",
@@ -240,7 +233,7 @@ def find_slices(
             len(tested),
         )
     progress(0.8, "Comparing the slices with each other")
-    folded = fold_explained(titles, parts, tested, fdr)
+    folded = fold_explained(titles, parts, tested, DEFAULT_RATE)
     progress(0.9, "Counting")
     slices = [Slice(entry.candidate.predicates) for entry in folded]
     numbers = measure_slices(table, classes, slices, collection)
@@ -253,7 +246,7 @@ def find_slices(
         slices=findings,
         predicates=len(predicates),
         tested=len(tested),
-        rate=fdr,
+        rate=DEFAULT_RATE,
         seed=seed,
         settings=settings,
     )
@@ -284,7 +277,7 @@ def _slice_finding(
     )
 
 
-def _check(table: pd.DataFrame, max_facts: int, words: int, min_n: int | None, fdr: float) -> None:
+def _check(table: pd.DataFrame, max_facts: int, words: int) -> None:
     missing = [column for column in (*RECORDS_COLUMNS, TRUTH, PREDICTED, CORRECT) if column not in table]
     if missing:
         raise InputError(f"The scored table lacks the columns {', '.join(missing)}.")
@@ -292,7 +285,3 @@ def _check(table: pd.DataFrame, max_facts: int, words: int, min_n: int | None, f
         raise InputError(f"A slice has 1 to {MAX_PREDICATES} facts; {max_facts} were asked for.")
     if words < 0:
         raise InputError(f"The number of words cannot be negative; {words} came.")
-    if min_n is not None and min_n < 10:
-        raise InputError(f"A slice needs at least 10 labelled books to have a rate; {min_n} were asked for.")
-    if not 0 < fdr < 1:
-        raise InputError(f"The share of false findings lies between 0 and 1 (10 per cent is 0.1); {fdr} came.")

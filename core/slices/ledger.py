@@ -235,9 +235,9 @@ class Ledger:
         return level_of_look(len(self.looks()) + 1, self.alpha)
 
 
-def ledger_of(workspace: Workspace, scored: Scored, alpha: float = ALPHA) -> Ledger:
+def ledger_of(workspace: Workspace, scored: Scored) -> Ledger:
     """Return the looks at the checked books of a scored table."""
-    return Ledger(workspace.database, titles_of(scored.labelled), scored.fingerprint, alpha)
+    return Ledger(workspace.database, titles_of(scored.labelled), scored.fingerprint)
 
 
 # --- Slices that people gave a name: kept in the workspace's database, the newest of a name holds ---------------------

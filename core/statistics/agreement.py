@@ -15,18 +15,14 @@ _DRAWS: Final = 2_000
 _FEWEST: Final = 2
 
 
-def krippendorff_alpha(
-    answers: Sequence[Sequence[str]], *, confidence: float = 0.95, draws: int = _DRAWS, seed: int = 0
-) -> Estimate:
-    """Return Krippendorff's alpha for nominal answers, with a bootstrap interval over the units.
+def krippendorff_alpha(answers: Sequence[Sequence[str]], *, draws: int = _DRAWS, seed: int = 0) -> Estimate:
+    """Return Krippendorff's alpha for nominal answers, with a bootstrap interval (95 %) over the units.
 
     Parameters
     ----------
     answers : sequence of sequence of str
         For each unit (a book) what each person said of it, '' where somebody said nothing. A unit with one answer or
         none says nothing of agreement and is passed over.
-    confidence : float
-        Of the interval, between 0 and 1.
     draws, seed : int
         Of the bootstrap: units are drawn with replacement, and the interval is between percentiles.
 
@@ -61,9 +57,8 @@ def krippendorff_alpha(
     generator = np.random.default_rng(seed)
     weights = generator.multinomial(len(units), np.full(len(units), 1 / len(units)), size=draws).astype(float)
     drawn = _alpha((weights @ coincidences.reshape(len(units), -1)).reshape(draws, len(names), len(names)))
-    tail = 50 * (1 - confidence)
     known = drawn[~np.isnan(drawn)]
-    low, high = np.percentile(known, [tail, 100 - tail]) if len(known) else (math.nan, math.nan)
+    low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (math.nan, math.nan)
     return Estimate(value=value, low=float(low), high=float(high), n=len(units), method="bootstrap over books")
 
 

@@ -64,7 +64,7 @@ class ForecastGroup:
 
 
 def forecast_accepted(
-    groups: Sequence[ForecastGroup], max_error: float, *, labelled: int, records: int, banded: bool, seed: int = 0
+    groups: Sequence[ForecastGroup], max_error: float, *, labelled: int, records: int, banded: bool
 ) -> LabelForecast | None:
     """Forecast how many checked books it takes until something is promised of each group of accepted records.
 
@@ -78,8 +78,6 @@ def forecast_accepted(
         Checked books of all groups, and what they stand for.
     banded : bool
         Whether a band will answer, at every cut at once; else tests of its own for the cuts in a fixed order.
-    seed : int
-        Of the simulation.
 
     Returns
     -------
@@ -99,14 +97,14 @@ def forecast_accepted(
     wanted = [group for group in groups if group.wanted]
     if not wanted:
         return None
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(0)
     drawn = [_Draws.from_group(group, max_error, banded, generator) for group in groups]
     able = [draws for draws in drawn if draws.is_attainable.mean() > HOPELESS]
     lost = [draws.group for draws in drawn if draws not in able and draws.group.wanted]
     is_hopeless = len(lost) == len(wanted)
     return LabelForecast(
         useful=0.0,
-        total=None if is_hopeless else _smallest_total(able, labelled, records, seed),
+        total=None if is_hopeless else _smallest_total(able, labelled, records),
         labelled=labelled,
         hopeless=tuple((group.class_name, group.value) for group in lost),
         is_hopeless=is_hopeless,
@@ -211,11 +209,11 @@ class _Draws:
         return np.asarray(np.sort(np.concatenate([places, np.tile(known, (DRAWS, 1))], axis=1), axis=1)[:, :count])
 
 
-def _smallest_total(able: Sequence[_Draws], labelled: int, records: int, seed: int) -> int | None:
+def _smallest_total(able: Sequence[_Draws], labelled: int, records: int) -> int | None:
     """Return the checked records in all with which every group passes in enough of the draws; None for none."""
 
     def succeeds(total: int) -> bool:
-        generator = np.random.default_rng(seed)
+        generator = np.random.default_rng(0)
         share = (total - labelled) / max(records - labelled, 1)
         passed = np.ones(DRAWS, dtype=bool)
         for draws in able:

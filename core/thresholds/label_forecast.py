@@ -61,9 +61,7 @@ class LabelForecast:
         return None if self.total is None else max(self.total - self.labelled, 1)
 
 
-def forecast_labels(
-    parts: Sequence[Part], alpha: float, *, useful: Sequence[float] = USEFUL, seed: int = 0
-) -> LabelForecast:
+def forecast_labels(parts: Sequence[Part], alpha: float, *, useful: Sequence[float] = USEFUL) -> LabelForecast:
     """Forecast how many checked books it takes until the machine may decide a useful share of each group.
 
     Parameters
@@ -75,8 +73,6 @@ def forecast_labels(
         What may be spent on all of them.
     useful : sequence of float
         Shares of a group's records, falling. The first is tried first; the next where every group is hopeless.
-    seed : int
-        Of the simulation.
 
     Returns
     -------
@@ -98,7 +94,7 @@ def forecast_labels(
     checked = [replace(part, labelled=max(part.labelled, int(0.9 * part.frame))) for part in large]
     levels = levels_of(checked, alpha, anytime=any(part.anytime for part in large))
     for share in useful:
-        generator = np.random.default_rng(seed)
+        generator = np.random.default_rng(0)
         groups = [_Surest.from_part(part, level, share, generator) for part, level in zip(large, levels, strict=True)]
         able = [group for group in groups if group.attainable.mean() > HOPELESS]
         if able:
@@ -106,7 +102,7 @@ def forecast_labels(
     labelled = sum(part.labelled for part in parts)
     return LabelForecast(
         useful=share,
-        total=_smallest_total(able, labelled, sum(part.frame for part in parts), seed) if able else None,
+        total=_smallest_total(able, labelled, sum(part.frame for part in parts)) if able else None,
         labelled=labelled,
         hopeless=tuple((group.part.class_name, group.part.value) for group in groups if group not in able),
         is_hopeless=not able,
@@ -169,12 +165,12 @@ class _Surest:
         return np.asarray(errors <= future.allowed(self.accepted, self.level))
 
 
-def _smallest_total(groups: Sequence[_Surest], labelled: int, frame: int, seed: int) -> int | None:
+def _smallest_total(groups: Sequence[_Surest], labelled: int, frame: int) -> int | None:
     """Return the checked records in all with which every group passes in enough of the draws; None for none."""
     total = labelled
     while total < frame / 2:
         total = max(total + 5, math.ceil(total * STEP))
-        generator = np.random.default_rng(seed)
+        generator = np.random.default_rng(0)
         share = (total - labelled) / max(frame - labelled, 1)
         passed = np.ones(DRAWS, dtype=bool)
         for group in groups:

@@ -158,7 +158,6 @@ def find_two_model_guarantee(
     human_error: float = 0.0,
     alpha: float | None = None,
     seconds_a_title: float = 1.0,
-    pace: float = RECORDS_AN_HOUR,
     learned_known: bool = False,
     population: PopulationCheck | None = None,
     seed: int = 0,
@@ -179,8 +178,6 @@ def find_two_model_guarantee(
         What may be spent of ``1 - confidence``; all of it by default.
     seconds_a_title : float
         How long the slow model takes for a title, 0 or more: an hour of it weighs as much as an hour of people's.
-    pace : float
-        Records a person does in an hour.
     learned_known : bool
         Whether it is known what both models learned from.
     seed : int
@@ -235,7 +232,7 @@ def find_two_model_guarantee(
     open_ones = np.where(answered | sample.drawn, 0.0, 1.0)
     looks = open_ones.sum() - pairs.count(open_ones, open_ones)
     read = pairs.reading()
-    cost = looks / pace + read * seconds_a_title / 3600
+    cost = looks / RECORDS_AN_HOUR + read * seconds_a_title / 3600
     errors = [
         _error_rates(stated, mistaken, chosen_by, sample) for stated, mistaken in zip(counted, wrong, strict=True)
     ]
@@ -267,7 +264,7 @@ def find_two_model_guarantee(
         by_slow=int((by == SLOW).sum()),
         read=int((_stated(quick) <= cuts.quick).sum()) if cuts.slow < 1 else 0,
         review=int(((by == "") & ~answered).sum()),
-        pace=pace,
+        pace=RECORDS_AN_HOUR,
         seconds_a_title=seconds_a_title,
         labelled=int(sample.drawn.sum()),
         choosing=int(chosen_by.sum()),

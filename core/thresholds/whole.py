@@ -186,7 +186,6 @@ def find_whole_guarantee(
     surest: float = 1.0,
     band: ErrorBand | None = None,
     forecast_alpha: float | None = None,
-    pace: float = RECORDS_AN_HOUR,
     learned_known: bool = False,
     population: PopulationCheck | None = None,
 ) -> WholeGuarantee:
@@ -224,8 +223,6 @@ def find_whole_guarantee(
     forecast_alpha : float, optional
         What may be spent when it is asked with further checked books. With it, where the machine may decide little or
         nothing, it is forecast how many that takes.
-    pace : float
-        Records a person does in an hour.
 
     Returns
     -------
@@ -314,7 +311,7 @@ def find_whole_guarantee(
         records=len(table),
         accepted=int(accepted.sum()),
         review=int((~accepted & (table[TRUTH] == "").to_numpy(dtype=bool)).sum()),
-        pace=pace,
+        pace=RECORDS_AN_HOUR,
         labelled=int(sample.drawn.sum()),
         unusable=sample.unusable,
         editions=sample.editions,

@@ -12,7 +12,7 @@ is undecided read again with 32 bits. One JSON object a line:
 - *share_of_peak*: these ÷ the time that passed ÷ what the maker says of the card (dense, 16 bits).
 
 ``--device cpu --titles 300`` does the same on any computer: the same code but for the attention, to see that it runs.
-``--compile`` compiles the encoder too; ``--real FOLDER`` takes the titles of ``digitised.csv.gz``, with numbers behind
+``--real FOLDER`` takes the titles of ``digitised.csv.gz``, with numbers behind
 them where there are too few.
 """
 
@@ -163,7 +163,6 @@ def main(arguments: Sequence[str] | None = None) -> list[dict[str, Any]]:
     parser.add_argument("--scale", type=float, default=1.0, help="size of the invented library the titles come from")
     parser.add_argument("--base", default="", help="folder of an encoder; else MiniLM")
     parser.add_argument("--real", default="", help="folder with digitised.csv.gz, whose titles are scored")
-    parser.add_argument("--compile", action="store_true", help="compile the encoder before it scores")
     options = parser.parse_args(arguments)
     if options.device == "cpu" and "torch" not in sys.modules:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -195,11 +194,6 @@ def main(arguments: Sequence[str] | None = None) -> list[dict[str, Any]]:
     difference = float(np.abs(exact - packed).max())
     compared = {"titles": len(checked), "labels_equal": same, "largest_difference": difference}
     tell({"phase": "compared with 32 bits and padding", **compared})
-    if options.compile:
-        started = time.perf_counter()
-        form = form.compiled()
-        classifier._probabilities(checked, form)
-        tell({"phase": "compiling", "seconds": round(time.perf_counter() - started, 1)})
     for count in map(int, options.titles.split(",")) if options.titles else COLLECTIONS:
         tell(scored(classifier, form, more_titles(titles, count), name))
     return rows

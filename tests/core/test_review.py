@@ -1,6 +1,5 @@
 import threading
 
-import pandas as pd
 import pytest
 
 from core.database import Database
@@ -10,7 +9,6 @@ from core.review import (
     decisions,
     read_decisions,
     record_decision,
-    review_list,
     send_to_review,
     sent_records,
     undo_decision,
@@ -140,21 +138,6 @@ def test_decisions_of_an_earlier_version_are_read(database: Database) -> None:
 def test_an_empty_decision_is_refused(database: Database) -> None:
     with pytest.raises(InputError, match="needs a label"):
         record_decision(database, "p", "1", " ")
-
-
-def test_what_was_sent_comes_first_then_the_least_sure() -> None:
-    table = pd.DataFrame(
-        {
-            "record_id": ["a", "b", "c", "d", "e"],
-            "predicted": ["Map", "Map", "Map", "Map", ""],
-            "confidence": [0.9, 0.6, 0.5, 0.95, float("nan")],
-        }
-    )
-    accepted = pd.Series([False, False, False, True, False])
-    found = review_list(table, {"d": "verse"}, accepted, ["b"])
-    assert found["record_id"].tolist() == ["d", "c", "a"]
-    assert found["reason"].tolist() == ["verse", "below its cut-off", "below its cut-off"]
-    assert review_list(table, {"d": "verse"}, None, [])["record_id"].tolist() == ["d"]
 
 
 def test_a_second_opinion_takes_no_other_s_place(database: Database) -> None:

@@ -37,7 +37,7 @@ def fingerprint(demo_copy: Workspace) -> str:
 def read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """These readers need no time to read, and hold no book: two have one before them, as when a hold has lapsed."""
     monkeypatch.setattr(review_view, "LEAST_SECONDS", 0.0)
-    monkeypatch.setattr(review_view, "LEASE_SECONDS", 0.0)
+    monkeypatch.setattr("core.claims.LEASE_SECONDS", 0.0)
 
 
 def answer(page: AppTest, label: str) -> AppTest:
@@ -308,7 +308,7 @@ def test_a_blind_reader_sees_the_model_s_answer_after_their_own(
 def test_two_readers_get_two_books(
     demo_copy: Workspace, fingerprint: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(review_view, "LEASE_SECONDS", 600.0)
+    monkeypatch.setattr("core.claims.LEASE_SECONDS", 600.0)
     anna, ben = open_page(demo_copy, "review.py").run(), open_page(demo_copy, "review.py").run()
     assert shown_record(anna) != shown_record(ben)
 

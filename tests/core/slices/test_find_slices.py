@@ -209,8 +209,6 @@ def test_progress_is_told(table: pd.DataFrame) -> None:
         ({"max_facts": 4}, "A slice has 1 to 3 facts; 4 were asked for"),
         ({"max_facts": 0}, "A slice has 1 to 3 facts; 0 were asked for"),
         ({"words": -1}, "number of words cannot be negative; -1 came"),
-        ({"min_n": 9}, "at least 10 labelled books to have a rate; 9 were asked for"),
-        ({"fdr": 1.0}, r"lies between 0 and 1 \(10 per cent is 0.1\); 1.0 came"),
         ({"facets": ["colour"]}, "The facet 'colour' is read from the column 'colour'"),
     ],
 )
