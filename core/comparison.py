@@ -29,7 +29,6 @@ from core.translation import noop
 
 __all__ = [
     "BETTER",
-    "FACETS_COMPARED",
     "LEVEL",
     "TOO_FEW",
     "UNCLEAR",

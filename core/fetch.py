@@ -37,17 +37,7 @@ from core.storage import Workspace, file_sha256, now, read_json, write_json
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = [
-    "FetchResult",
-    "FetchStatus",
-    "Source",
-    "check_content",
-    "download",
-    "fetch",
-    "main",
-    "readable_size",
-    "sources",
-]
+__all__ = ["FetchResult", "Source", "check_content", "download", "fetch", "main", "readable_size", "sources"]
 
 _LOG = logging.getLogger(__name__)
 

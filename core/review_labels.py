@@ -36,7 +36,7 @@ from core.schema import (
 )
 from core.storage import Workspace
 
-__all__ = ["DRAW_REASON", "labels_from_decisions", "send_draw_to_review"]
+__all__ = ["labels_from_decisions", "send_draw_to_review"]
 
 DRAW_REASON: Final = "drawn at random, so that a promise can rest on it"
 # Sent are those books of a draw that are here: a corpus that was imported anew may lack one of them.

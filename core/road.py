@@ -12,7 +12,7 @@ from core.predictions import TOGETHER
 from core.review import read_decisions
 from core.storage import Artifact, Workspace
 
-__all__ = ["STEPS", "RoadStatus", "Step", "StepState", "next_step", "road_status", "steps"]
+__all__ = ["RoadStatus", "Step", "StepState", "next_step", "road_status", "steps"]
 
 StepState = Literal["done", "to do", "out of date", "optional"]
 Step = Literal[

@@ -10,12 +10,7 @@ from numpy.typing import NDArray
 from core.errors import InputError
 from core.schema import ALTERNATE_ID, AUTHOR, RECORD_ID, TITLE
 
-__all__ = [
-    "SEARCH_COLUMNS",
-    "find_records",
-    "parse_phrase_list",
-    "phrase_mask",
-]
+__all__ = ["find_records", "parse_phrase_list", "phrase_mask"]
 
 # --- Finding records by words of their title --------------------------------------------------------------------------
 # Finding records by words of their title, their author or their identifier, whatever the number of records.

@@ -43,7 +43,6 @@ from dashboard.feedback import JOINER, escape
 from dashboard.tables import chart_theme, show_table
 
 __all__ = [
-    "KIND_NAMES",
     "METHOD_NOTE",
     "accepted_button",
     "chosen_policy",

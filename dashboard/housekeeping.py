@@ -29,8 +29,6 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.progress import VARIABLE, log_to
 
 __all__ = [
-    "EVERY",
-    "HEADERS",
     "SameOrigin",
     "SecurityHeaders",
     "allowed_hosts",

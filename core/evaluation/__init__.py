@@ -14,20 +14,11 @@ from core.evaluation.evaluate import (
     wrong_first,
 )
 from core.evaluation.languages import KnownLanguage, known_languages
-from core.evaluation.metrics import (
-    ClassMetrics,
-    Metrics,
-    accuracy_estimate,
-    by_value,
-    compare_with_rest,
-    error_rate_ratio,
-)
+from core.evaluation.metrics import accuracy_estimate, by_value, compare_with_rest, error_rate_ratio
 
 __all__ = [
-    "ClassMetrics",
     "Evaluation",
     "KnownLanguage",
-    "Metrics",
     "accuracy_estimate",
     "by_value",
     "compare_with_rest",

@@ -10,7 +10,7 @@ from typing import Final
 
 import pandas as pd
 
-__all__ = ["FEWEST_BOOKS", "FEWEST_OF_CLASS", "ClassInLanguage", "KnownLanguage", "known_languages"]
+__all__ = ["ClassInLanguage", "KnownLanguage", "known_languages"]
 
 # Below these nothing is said of a language, or of a class in it, apart.
 FEWEST_BOOKS: Final = 50

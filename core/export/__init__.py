@@ -19,7 +19,7 @@ import pandas as pd
 
 from core.errors import InputError
 from core.export.columns import column_mark
-from core.export.decisions import DECISIONS, DecisionCounts, count_decisions, decide, human_from_labels
+from core.export.decisions import DECISIONS, DecisionCounts, human_from_labels
 from core.export.formats import (
     CARRIERS,
     FORMATS,
@@ -38,7 +38,7 @@ from core.export.sentences import ExportSummary, counts_sentence, summarise
 from core.export.settings import UNKNOWN, ExportSettings, InputFile, ModelSource
 from core.export.table import ExportTable, prepare
 from core.export.tabular import write_review
-from core.export.terms import PROFILES, TERM_QUESTION, GenreTerm, default_terms
+from core.export.terms import PROFILES, TERM_QUESTION
 from core.manifests import SCHEMA_VERSION
 from core.progress import Progress, silent
 from core.storage import digest, file_sha256, write_atomically
@@ -46,20 +46,15 @@ from core.text_formats import plain
 
 __all__ = [
     "CARRIERS",
-    "DECISIONS",
     "FORMATS",
     "MARC_KINDS",
     "PROFILES",
     "TERM_QUESTION",
     "ExportReport",
     "ExportSettings",
-    "GenreTerm",
     "InputFile",
     "ModelSource",
     "QualityReport",
-    "count_decisions",
-    "decide",
-    "default_terms",
     "export",
     "human_from_labels",
     "manifest",

@@ -10,7 +10,6 @@ from core.export.settings import ExportSettings
 from core.schema import RECORD_ID
 
 __all__ = [
-    "SUGGESTED",
     "Column",
     "added_columns",
     "column_mark",

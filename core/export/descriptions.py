@@ -24,8 +24,6 @@ from core.export.terms import NAMESPACE, annotation_uri, record_uri
 from core.export.validation import XMLLINT
 
 __all__ = [
-    "CONTEXT",
-    "MODS_NAMESPACE",
     "DublinCoreFormat",
     "JsonLdFormat",
     "ModsFormat",

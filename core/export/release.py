@@ -46,7 +46,6 @@ __all__ = [
     "precision_by",
     "preview",
     "release",
-    "run_of",
     "saved_exports",
     "unused_path",
 ]

@@ -30,10 +30,8 @@ from core.thresholds import GuaranteeRecord, Policy
 __all__ = [
     "CURATOR",
     "HUMAN_LABELS",
-    "LICENCES",
     "UNKNOWN",
     "ExportSettings",
-    "HumanLabels",
     "InputFile",
     "MadeBy",
     "ModelDetails",

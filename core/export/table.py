@@ -47,13 +47,7 @@ from core.schema import (
 )
 from core.thresholds import Policy
 
-__all__ = [
-    "MARC",
-    "ExportTable",
-    "holds_marc",
-    "prepare",
-    "together",
-]
+__all__ = ["ExportTable", "holds_marc", "prepare", "together"]
 
 # --- What an export is made of ----------------------------------------------------------------------------------------
 # Records, original columns and decisions, side by side, in the order of the identifiers.

@@ -26,7 +26,6 @@ __all__ = [
     "MLCROISSANT",
     "XMLLINT",
     "YAZ",
-    "CheckStatus",
     "ExportCheck",
     "PublicTool",
     "builtin_checks",

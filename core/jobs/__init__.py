@@ -34,7 +34,6 @@ from core.processes import ProcessMark, end_group, is_alive, mark_process, modul
 from core.storage import Workspace, now, read_json, write_json
 
 __all__ = [
-    "FINISHED",
     "MAX_FINISHED_JOBS",
     "Job",
     "JobStatus",

@@ -38,10 +38,8 @@ from core.text_formats import plain
 __all__ = [
     "FALSE_ALARM_RATE",
     "GROUPINGS",
-    "SUSPECTS_COLUMNS",
     "LabelAudit",
     "Memberships",
-    "OutOfFoldPredictions",
     "SuspectGroup",
     "audit_labels",
     "audit_table",
@@ -52,7 +50,6 @@ __all__ = [
     "group_phrase",
     "group_rates",
     "memberships",
-    "predict_out_of_fold",
     "rank_labels",
     "shown_value",
     "threshold_for",

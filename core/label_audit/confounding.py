@@ -21,11 +21,7 @@ from core.slices.stratified import exact_p, excess
 from core.statistics import MINIMUM_RECORDS, adjust_p
 from core.text_formats import plain
 
-__all__ = [
-    "ALPHA",
-    "SuspectGroup",
-    "find_suspect_groups",
-]
+__all__ = ["SuspectGroup", "find_suspect_groups"]
 
 ALPHA: Final = 0.05
 # With three suspects to be expected, seeing as few as chance would give is itself unlikely (5 in 100 see none).

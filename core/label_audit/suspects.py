@@ -28,8 +28,6 @@ __all__ = [
     "FALSE_ALARM_RATE",
     "FEWEST_TITLES",
     "GROUPINGS",
-    "GROUPS_COLUMNS",
-    "MONTH",
     "FoldModel",
     "Memberships",
     "OutOfFoldPredictions",

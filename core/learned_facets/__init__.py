@@ -5,15 +5,14 @@ Faceted Search for 1.5 Million Images with Interactive Machine Learning"), for t
 how good the facet is. What :mod:`core.facets` calls a facet is a side that a catalogue has already, such as language.
 """
 
-from core.learned_facets.classifier import FacetReport, finish_facet
+from core.learned_facets.classifier import finish_facet
 from core.learned_facets.estimates import SAMPLE_SIZES, FacetEstimate, draw_sample, estimate_facet
-from core.learned_facets.features import EMBEDDINGS, EmbeddingReport, embed_corpus, embeddings_of
+from core.learned_facets.features import EMBEDDINGS, embed_corpus, embeddings_of
 from core.learned_facets.marks import (
     FacetLog,
     FacetMark,
     FacetSample,
     LearnedFacet,
-    RecentYield,
     Via,
     add_mark,
     add_marks,
@@ -25,35 +24,20 @@ from core.learned_facets.marks import (
     rename_facet,
     undo_mark,
 )
-from core.learned_facets.ranking import (
-    CUT,
-    FacetCollection,
-    FacetModel,
-    FacetRanking,
-    TellingWord,
-    import_solver,
-    rank_titles,
-    suggestions,
-)
-from core.learned_facets.side_by_side import FacetState, facets_side_by_side
+from core.learned_facets.ranking import CUT, FacetCollection, FacetRanking, import_solver, rank_titles, suggestions
+from core.learned_facets.side_by_side import facets_side_by_side
 
 __all__ = [
     "CUT",
     "EMBEDDINGS",
     "SAMPLE_SIZES",
-    "EmbeddingReport",
     "FacetCollection",
     "FacetEstimate",
     "FacetLog",
     "FacetMark",
-    "FacetModel",
     "FacetRanking",
-    "FacetReport",
     "FacetSample",
-    "FacetState",
     "LearnedFacet",
-    "RecentYield",
-    "TellingWord",
     "Via",
     "add_mark",
     "add_marks",

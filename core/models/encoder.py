@@ -46,7 +46,6 @@ from core.models.vectors import RememberedVectors
 from core.progress import Progress, silent
 
 __all__ = [
-    "BATCH",
     "MAX_TOKENS",
     "Encoder",
     "Tokens",

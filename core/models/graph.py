@@ -28,7 +28,7 @@ from core.errors import ModelError
 from core.models.packed import PackedForm
 from core.models.runtime import MIN_AGREEMENT, has_bfloat16, load_torch
 
-__all__ = ["FILE", "Graph", "export", "quick_forms", "quickest", "read_graph"]
+__all__ = ["Graph", "export", "quick_forms", "quickest", "read_graph"]
 
 _LOG = logging.getLogger(__name__)
 

@@ -22,7 +22,6 @@ from core.models import KINDS, MULTILINGUAL, known_kind
 from core.storage import file_sha256
 
 __all__ = [
-    "DISTRIBUTION",
     "HUB_ID",
     "MULTILINGUAL_WEIGHTS",
     "LanguageModel",

@@ -27,7 +27,6 @@ from core.storage import Workspace, digest, file_sha256, read_json, slug
 from core.text_formats import json_text
 
 __all__ = [
-    "NOT_WEIGHTS",
     "Model",
     "ModelDescription",
     "ModelTest",

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 __all__ = [
     "MAX_BATCH_TOKENS",
     "MIN_AGREEMENT",
-    "UNCERTAIN_MARGIN",
     "Batch",
     "best_device",
     "epoch_batches",

@@ -34,7 +34,6 @@ from core.schema import (
 from core.storage import Workspace, digest
 
 __all__ = [
-    "Engine",
     "PredictionReport",
     "ProbabilityModel",
     "main",

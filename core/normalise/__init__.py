@@ -5,10 +5,9 @@ What is normalised stands beside what was catalogued and never replaces it.
 
 from core.normalise.imprint import normal_place, normal_places, parse_date, parse_dates
 from core.normalise.languages import detect_languages, language_name, language_names
-from core.normalise.records import NormalisedRecords, normalise_records, title_key, title_keys
+from core.normalise.records import normalise_records, title_key, title_keys
 
 __all__ = [
-    "NormalisedRecords",
     "detect_languages",
     "language_name",
     "language_names",

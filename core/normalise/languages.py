@@ -14,9 +14,6 @@ from core.schema import LANGUAGE, LANGUAGE_CONFIDENCE
 
 __all__ = [
     "COMMON_LANGUAGES",
-    "LATIN",
-    "LEAST_CONFIDENCE",
-    "NON_LATIN",
     "Script",
     "code_of",
     "detect_languages",

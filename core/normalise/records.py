@@ -26,15 +26,7 @@ from core.readers.table import RejectedRows, SourceTable
 from core.schema import TITLE_KEY, Kind
 from core.text_formats import parse_literal
 
-__all__ = [
-    "LITERAL_SHARE",
-    "NormalisedRecords",
-    "normalise_records",
-    "title_key",
-    "title_keys",
-    "unwrap_literals",
-    "usable_rows",
-]
+__all__ = ["NormalisedRecords", "normalise_records", "title_key", "title_keys", "unwrap_literals", "usable_rows"]
 
 # --- Columns whose cells are lists or dictionaries written as text ----------------------------------------------------
 # Columns whose cells are lists or dictionaries written as text, as in ``['A title', 'Single Works']``.

@@ -29,7 +29,7 @@ from core.schema import (
 )
 from core.storage import Workspace
 
-__all__ = ["GENERATED_ID_PREFIX", "TOGETHER", "add_truth", "in_order_of_import", "label_names", "readable_sets"]
+__all__ = ["TOGETHER", "add_truth", "in_order_of_import", "label_names", "readable_sets"]
 
 GENERATED_ID_PREFIX: Final = "line-"  # how an identifier begins that was made because the file has none
 TOGETHER: Final = " + "  # between the names of label sets that judge together

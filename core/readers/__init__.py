@@ -5,16 +5,8 @@ columns is the title, the date, the label; it is a suggestion with reasons that 
 """
 
 from core.readers.formats import FORMATS
-from core.readers.mapping import ColumnMapping, apply_overrides, check_mapping, suggest_mapping
+from core.readers.mapping import ColumnMapping, apply_overrides, suggest_mapping
 from core.readers.reading import read_table
 from core.readers.table import SourceTable
 
-__all__ = [
-    "FORMATS",
-    "ColumnMapping",
-    "SourceTable",
-    "apply_overrides",
-    "check_mapping",
-    "read_table",
-    "suggest_mapping",
-]
+__all__ = ["FORMATS", "ColumnMapping", "SourceTable", "apply_overrides", "read_table", "suggest_mapping"]

@@ -29,11 +29,7 @@ from core.text_formats import Number, as_text
 from core.translation import noop
 
 __all__ = [
-    "BEST",
-    "COLUMNS",
-    "ENCODING",
     "READER",
-    "SUFFIX",
     "FaultyLine",
     "document_id",
     "id_source_sentence",

@@ -15,7 +15,6 @@ from core.errors import UnreadableFileError
 from core.progress import Progress
 
 __all__ = [
-    "RATIO_LIMIT",
     "UNPACKED_LIMIT",
     "OpenedFile",
     "check_size",

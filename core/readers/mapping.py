@@ -13,7 +13,6 @@ from core.readers.columns import (
     EITHER,
     OWN_TARGETS,
     SYNONYMS,
-    TARGETS,
     WEAK_IDS,
     ColumnMapping,
     apply_overrides,
@@ -35,7 +34,7 @@ from core.readers.probabilities import (
 from core.readers.scores import numeric_share, positive_class
 from core.schema import Kind
 
-__all__ = ["TARGETS", "ColumnMapping", "apply_overrides", "check_mapping", "guess_kind", "suggest_mapping"]
+__all__ = ["ColumnMapping", "apply_overrides", "check_mapping", "guess_kind", "suggest_mapping"]
 
 _CLASS_TARGETS = (schema.LABEL, schema.PREDICTED, schema.TRUTH)
 _SPOKEN = {schema.GENRE_GIVEN: "genre", schema.PREDICTED: "predicted label", schema.CREATED_AT: "date of labelling"}

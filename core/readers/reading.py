@@ -32,14 +32,7 @@ from core.readers.scores import unfold_cells
 from core.readers.table import ReaderOptions, SourceTable
 from core.text_formats import unsafe_table
 
-__all__ = [
-    "PREVIEW_ROWS",
-    "PreviewLimits",
-    "main",
-    "read_first_rows",
-    "read_table",
-    "recognise",
-]
+__all__ = ["PreviewLimits", "main", "read_first_rows", "read_table", "recognise"]
 
 # --- Which format a file is in, told by its content first and by its name second --------------------------------------
 

@@ -20,7 +20,6 @@ from core.text_formats import parse_literal
 
 __all__ = [
     "DOCUMENT_ID",
-    "SUGGESTIONS",
     "Scores",
     "SingleAnswers",
     "has_suggestions",

@@ -54,14 +54,7 @@ from core.wording.provenance import bases_in_words
 from core.wording.slices import sentences as slice_sentences
 from core.wording.thresholds import population_warnings
 
-__all__ = [
-    "FACETS_REPORTED",
-    "ReportContent",
-    "WrittenReport",
-    "build_content",
-    "render",
-    "write_report",
-]
+__all__ = ["ReportContent", "WrittenReport", "build_content", "render", "write_report"]
 
 
 # --- Everything a report says, gathered once; nothing here knows HTML -------------------------------------------------

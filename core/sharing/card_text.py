@@ -24,15 +24,11 @@ if TYPE_CHECKING:
     from huggingface_hub import CardData
 
 __all__ = [
-    "ANNOTATIONS_CREATORS",
     "BEGIN",
     "CARD_FOLDER",
     "END",
     "HEADINGS",
-    "LICENCES",
     "OFFERED",
-    "SIZES",
-    "UNFILLED",
     "CardKind",
     "CardMetadata",
     "check_card",

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BUNDLE",
-    "RULES",
     "Figure",
     "bundle_card",
     "bundle_citation",

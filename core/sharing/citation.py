@@ -14,12 +14,7 @@ from core.manifests import SourceFile
 from core.sharing.card_text import CardMetadata
 from core.storage import Workspace, read_json
 
-__all__ = [
-    "NOT_NAMED",
-    "Citation",
-    "deposit",
-    "published_sources",
-]
+__all__ = ["Citation", "deposit", "published_sources"]
 
 
 # --- How to cite a model or a data set: one sentence for people, ``CITATION.cff`` for machines ------------------------

@@ -27,9 +27,7 @@ from core.storage import digest, file_sha256, read_json
 from core.text_formats import printable
 
 __all__ = [
-    "COMPANIONS",
     "DATA_KINDS",
-    "FILES_LIMIT",
     "MANIFEST_LIMIT",
     "MODEL_KINDS",
     "VerifiedFiles",

@@ -15,8 +15,8 @@ What is enumerated, and what is not, stands in :mod:`core.slices.search`. Slices
 :class:`Ledger`. Words that somebody types are tested on titles that lists keep back (:mod:`core.slices.held_back`).
 """
 
-from core.slices.definition import MAX_PREDICATES, Slice, slice_p_value
-from core.slices.find import DEFAULT_RATE, SliceFinding, SliceFindings, find_slices
+from core.slices.definition import Slice, slice_p_value
+from core.slices.find import SliceFinding, SliceFindings, find_slices
 from core.slices.held_back import PhraseLook, held_back, look_at_words
 from core.slices.ledger import Ledger, Look, ledger_of, level_of_look
 from core.slices.measure import (
@@ -30,8 +30,6 @@ from core.slices.measure import (
 )
 
 __all__ = [
-    "DEFAULT_RATE",
-    "MAX_PREDICATES",
     "FacetSlices",
     "Ledger",
     "Look",

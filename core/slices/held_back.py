@@ -19,7 +19,7 @@ from core.slices.ledger import Ledger, Look
 from core.slices.stratified import Mask
 from core.storage import digest
 
-__all__ = ["LEAST_BOOKS", "PhraseLook", "held_back", "look_at_words"]
+__all__ = ["PhraseLook", "held_back", "look_at_words"]
 
 # Fewer books than this are not tested: they could not convince anybody, and would use up a look.
 LEAST_BOOKS = 5

@@ -11,17 +11,7 @@ from scipy import sparse
 
 from core.slices.stratified import min_ratio, min_score, worst_p
 
-__all__ = [
-    "Bits",
-    "Conjunction",
-    "Counts",
-    "Layout",
-    "conjunctions",
-    "count_ones",
-    "lay_out",
-    "search",
-    "short_list",
-]
+__all__ = ["Bits", "Conjunction", "Layout", "conjunctions", "count_ones", "lay_out", "search", "short_list"]
 
 # --- Sets of records as rows of bits: unions, intersections and counts of many sets at once ---------------------------
 

@@ -5,7 +5,6 @@ a sample speak for a collection, and the bootstrap draws whole groups of rows. N
 """
 
 from core.statistics.bootstrap import (
-    PredictionPowered,
     bootstrap_draws,
     bootstrap_interval,
     bootstrap_intervals,
@@ -24,9 +23,7 @@ from core.statistics.intervals import (
     wilson,
 )
 from core.statistics.tests_of_significance import (
-    ADJUSTMENTS,
     ChiSquare,
-    RatioOfShares,
     adjust_p,
     chi_square,
     cramers_v,
@@ -38,16 +35,12 @@ from core.statistics.tests_of_significance import (
     total_variation,
     total_variation_by_chance,
 )
-from core.statistics.weights import PostStratification, design_effect, post_stratify, uncovered_share
+from core.statistics.weights import design_effect, post_stratify, uncovered_share
 
 __all__ = [
-    "ADJUSTMENTS",
     "MINIMUM_RECORDS",
     "ChiSquare",
     "Estimate",
-    "PostStratification",
-    "PredictionPowered",
-    "RatioOfShares",
     "adjust_p",
     "bootstrap_draws",
     "bootstrap_interval",

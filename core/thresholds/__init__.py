@@ -12,14 +12,12 @@ from core.thresholds.error_band import ErrorBand, ErrorBound
 from core.thresholds.guarantee import GroupGuarantee, Guarantee, find_guaranteed_cuts
 from core.thresholds.policy import GuaranteeRecord, Policy, apply_policy
 from core.thresholds.population import PopulationCheck, compare_population
-from core.thresholds.report import DEFAULT_FACETS, PolicyReport, policy_report
+from core.thresholds.report import PolicyReport, policy_report
 from core.thresholds.sample import draw_review_sample
 from core.thresholds.whole import WholeGuarantee, find_whole_guarantee
-from core.thresholds.whole_groups import WholeGroup
 
 __all__ = [
     "ALL_CLASSES",
-    "DEFAULT_FACETS",
     "Curves",
     "CutPoint",
     "ErrorBand",
@@ -30,7 +28,6 @@ __all__ = [
     "Policy",
     "PolicyReport",
     "PopulationCheck",
-    "WholeGroup",
     "WholeGuarantee",
     "acceptance_rates",
     "acceptance_rates_by_class",

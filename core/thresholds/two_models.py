@@ -17,7 +17,7 @@ from core.thresholds.population import PopulationCheck, compare_population, lear
 from core.thresholds.report import RECORDS_AN_HOUR
 from core.thresholds.sample import CheckedSample, comparable_confidences
 
-__all__ = ["QUICK", "SLOW", "TwoCuts", "TwoModelGuarantee", "find_two_model_guarantee"]
+__all__ = ["QUICK", "TwoCuts", "TwoModelGuarantee", "find_two_model_guarantee"]
 
 QUICK: Final = "quick"
 SLOW: Final = "slow"

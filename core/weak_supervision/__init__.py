@@ -15,20 +15,11 @@ What is kept honest:
 - the label set that is made leaves out what people labelled and what is tested on (:mod:`core.weak_supervision.build`).
 """
 
-from core.weak_supervision.build import Suggestion, books_of, suggest_functions
-from core.weak_supervision.function_sets import FUNCTION_SETS, FunctionSet
-from core.weak_supervision.functions import (
-    ABSTAIN,
-    DuplicateFunction,
-    LabellingFunction,
-    Votes,
-    agreements,
-    cast_votes,
-    find_duplicates,
-)
+from core.weak_supervision.build import books_of, suggest_functions
+from core.weak_supervision.function_sets import FUNCTION_SETS
+from core.weak_supervision.functions import ABSTAIN, LabellingFunction, Votes, agreements, cast_votes, find_duplicates
 from core.weak_supervision.label_model import LabelModel, majority_vote
 from core.weak_supervision.toml_file import (
-    SavedFunction,
     add_function,
     functions_from_toml,
     functions_to_toml,
@@ -37,19 +28,14 @@ from core.weak_supervision.toml_file import (
     replace_functions,
     saved_functions,
 )
-from core.weak_supervision.tryout import METHODS, Method, TrialResult, describe, holdout_mask, try_functions
+from core.weak_supervision.tryout import METHODS, TrialResult, describe, holdout_mask, try_functions
 
 __all__ = [
     "ABSTAIN",
     "FUNCTION_SETS",
     "METHODS",
-    "DuplicateFunction",
-    "FunctionSet",
     "LabelModel",
     "LabellingFunction",
-    "Method",
-    "SavedFunction",
-    "Suggestion",
     "TrialResult",
     "Votes",
     "add_function",

@@ -33,17 +33,7 @@ from core.weak_supervision.functions import LabellingFunction, check_functions
 from core.weak_supervision.toml_file import functions_from_toml, functions_to_toml
 from core.weak_supervision.tryout import Method, TrialResult, try_functions, write_label_tables
 
-__all__ = [
-    "LEAST_RIGHT",
-    "LEAST_TITLES",
-    "LabellingReport",
-    "Suggestion",
-    "books_of",
-    "build_labels",
-    "main",
-    "read_opinion",
-    "suggest_functions",
-]
+__all__ = ["LabellingReport", "Suggestion", "books_of", "build_labels", "main", "read_opinion", "suggest_functions"]
 
 # --- The books that functions vote on, and the models they may ask ----------------------------------------------------
 

@@ -19,12 +19,8 @@ from core.statistics import MINIMUM_RECORDS
 
 __all__ = [
     "ABSTAIN",
-    "MAX_AGREEMENT",
-    "MAX_FUNCTIONS",
-    "MAX_PHRASE",
     "DuplicateFunction",
     "LabellingFunction",
-    "VoteMatrix",
     "Votes",
     "agreements",
     "cast_votes",

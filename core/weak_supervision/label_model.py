@@ -10,13 +10,7 @@ from numpy.typing import NDArray
 from core.errors import InputError
 from core.weak_supervision.functions import ABSTAIN, Votes
 
-__all__ = [
-    "PRIOR_RIGHT",
-    "PRIOR_VOTES",
-    "LabelModel",
-    "answers_of",
-    "majority_vote",
-]
+__all__ = ["LabelModel", "answers_of", "majority_vote"]
 
 # --- Majority vote: the class most functions vote for; a tie is no answer ---------------------------------------------
 

@@ -57,7 +57,6 @@ from core.schema import TITLE
 from core.weak_supervision.functions import LabellingFunction, check_functions
 
 __all__ = [
-    "MAX_BYTES",
     "SavedFunction",
     "add_function",
     "functions_from_toml",

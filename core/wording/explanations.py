@@ -5,7 +5,7 @@ from typing import Final
 from core.explain import Explanation
 from core.translation import _
 
-__all__ = ["TITLES_OF_ADDRESS", "is_telling", "words_for_and_against"]
+__all__ = ["is_telling", "words_for_and_against"]
 
 TITLES_OF_ADDRESS: Final = frozenset(
     (

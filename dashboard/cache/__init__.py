@@ -74,7 +74,6 @@ from core.translation import in_english
 from dashboard.cache.facets import begin_facets, facet_collection, facet_ranking
 from dashboard.cache.tables import (
     KEYS,
-    UploadSlot,
     artifact_key,
     artifact_keys,
     catalogue,
@@ -94,7 +93,6 @@ from dashboard.language import LazyText
 from dashboard.navigation import PREDICTIONS
 
 __all__ = [
-    "UploadSlot",
     "alpha_budget",
     "before_after",
     "begin_facets",
