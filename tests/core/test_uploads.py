@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -125,6 +126,24 @@ def test_what_a_running_job_reads_stays(workspace: Workspace, monkeypatch: pytes
         os.utime(path.parent, (time.time() - 2 * 86_400,) * 2)
     assert clear_stale_uploads(workspace) == 1
     assert files(workspace) == [sent]
+
+
+def test_what_somebody_else_clears_at_the_same_moment_is_no_error(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, old = send(workspace, b"1"), send(workspace, b"2")
+    os.utime(old.parent, (time.time() - 2 * 86_400,) * 2)
+    remove = shutil.rmtree
+
+    def overtaken(folder: Path, ignore_errors: bool = False) -> None:
+        remove(folder)
+        remove(folder, ignore_errors)
+
+    monkeypatch.setattr(shutil, "rmtree", overtaken)
+    assert clear_stale_uploads(workspace) == 1
+    assert files(workspace) == [sent]
+    assert clear_upload(workspace, sent)
+    assert files(workspace) == []
 
 
 def test_what_is_no_upload_is_never_removed(workspace: Workspace, tmp_path: Path) -> None:

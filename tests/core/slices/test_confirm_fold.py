@@ -122,3 +122,15 @@ def test_a_weak_slice_that_shares_nothing_with_the_stronger_one_stands(random):
     folded = fold_explained(titles, PARTS, [*confirmed, *others], 0.1)
     assert [entry.under for entry in folded] == [-1, -1]
     assert 1e-4 < folded[1].p_given < 0.1
+
+
+def test_a_slice_confirmed_at_the_very_limit_is_counted_once_among_the_tests():
+    # A half has 26 books. All 10 of the stronger slice are wrong; outside it 1 of 16 is, the only one of the other's:
+    # p = 1/16. Of 2 tests (Benjamini and Yekutieli: 1 + 1/2) in 2 halves, 3/16 is below .2: it stands. Were it counted
+    # among those that were not confirmed, too (1 + 1/2 + 1/3), 11/48 would not be.
+    place = np.arange(52) // 2
+    titles = LabelledTitles(pd.DataFrame(index=range(52)), np.zeros((2, 52), dtype=np.intp), 1, place < 11)
+    stronger = candidate(FacetPredicate("a", ("1",)), place < 10)
+    limit = candidate(FacetPredicate("b", ("2",)), (place >= 5) & (place < 11), p_adjusted=0.2)
+    folded = fold_explained(titles, [np.arange(0, 52, 2), np.arange(1, 52, 2)], [stronger, limit], 0.2)
+    assert [(entry.under, entry.p_given) for entry in folded[1:]] == [(-1, pytest.approx(1 / 16))]
