@@ -74,6 +74,18 @@ def test_a_utf_8_mark_before_windows_1252_is_no_part_of_the_header(tmp_path: Pat
     assert "UTF-8 byte-order mark" in " ".join(table.reasons)
 
 
+def test_with_one_stray_byte_windows_1252_comes_first(tmp_path: Path):
+    path = _file(tmp_path, FRENCH, "cp1252")
+    text = path.read_bytes()
+    # One byte that Windows-1252 does not have among more than fifty that it has.
+    assert sum(byte > 0x7F for byte in text) >= 50
+    path.write_bytes(text.replace("Théâtre complet 5".encode("cp1252"), "Théâtre complet ".encode("cp1252") + b"\x81"))
+    with pytest.raises(ChoiceNeededError, match="1 byte is not defined there") as raised:
+        read_table(path)
+    assert raised.value.choices[0].value == "cp1252"
+    assert len(raised.value.choices) > 1
+
+
 @pytest.mark.slow
 def test_choices_come_through_the_reading_process(tmp_path: Path):
     with pytest.raises(ChoiceNeededError, match=r"^books\.csv is not UTF-8") as raised:

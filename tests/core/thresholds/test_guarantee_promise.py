@@ -269,6 +269,14 @@ class TestFromTheBand:
         assert tenth.cut is not None
         assert 0.6 <= tenth.cut < 0.7
 
+    def test_a_single_book_above_a_cut_counts_as_what_it_is(self) -> None:
+        # Ten maps, all checked; the two surest are wrong: 1 of 1 above the second, 2 of 10 in all. Neither is a tenth.
+        table = books(10, "Map").assign(confidence=np.arange(10, 0, -1) / 10)
+        table.loc[[0, 1], "truth"] = "Other"
+        band = ErrorBand(table, ("Map",))
+        assert find_guaranteed_cuts(table, ("Map",), 0.1, per="together", band=band).groups[0].cut is None
+        assert find_guaranteed_cuts(table, ("Map",), 0.2, per="together", band=band).groups[0].cut == 0.0
+
     def test_it_is_the_lowest_cut_whose_limit_is_small_enough(self) -> None:
         generator = np.random.default_rng(5)
         table = books(1000, "Map").assign(language="x")
