@@ -120,6 +120,14 @@ def test_a_name_that_is_not_there_is_refused_with_those_that_are(text: str, mess
         parse_renamed(["Map=A", "map=B"], ["Map"])
 
 
+def test_of_many_names_that_are_there_twenty_are_shown_and_the_rest_counted() -> None:
+    names = [f"c{number:02}" for number in range(23)]
+    with pytest.raises(InputError, match=r"'c18', 'c19' and 3 more\.$"):
+        parse_renamed(["Map"], names)
+    with pytest.raises(InputError, match=r"'c18', 'c19'\.$"):
+        parse_renamed(["Map"], names[:20])
+
+
 @pytest.mark.parametrize(
     ("names", "difference"),
     [

@@ -51,6 +51,19 @@ def test_a_catalogue_keeps_every_value_and_lists_what_it_cannot_take(tmp_path: P
     assert json.loads(json.dumps(report.as_dict()))["mapping"]["BL record ID"] == "record_id"
 
 
+def test_set_aside_rows_stand_by_their_lines_and_progress_never_falls(tmp_path: Path, workspace: Workspace) -> None:
+    # The reader sets aside line 5, which has too many cells; then line 4 turns out to repeat a record id.
+    lines = CATALOGUE.splitlines(keepends=True)
+    shares: list[float] = []
+    path = _file(tmp_path, "a.csv", "".join([*lines[:2], lines[3], lines[4], lines[5], lines[2]]))
+    import_file(workspace, path, "corpus", progress=lambda share, message: shares.append(share))
+    rejected = load_corpus(workspace, "a").rejected()
+    assert rejected["line"].tolist() == [4, 5]
+    assert rejected.index.tolist() == [0, 1]
+    assert shares == sorted(shares)
+    assert shares[-1] <= 1
+
+
 def test_the_same_file_is_imported_once_and_another_reading_is_another_import(
     tmp_path: Path, workspace: Workspace
 ) -> None:

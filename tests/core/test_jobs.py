@@ -487,6 +487,7 @@ def test_a_job_on_a_full_disk_fails_in_a_sentence_that_is_written(start, workspa
     [
         ("running", 0.25, 50.0, 150.0, "about 3 minutes left"),  # three times what has passed
         ("running", 0.5, 120.0, 120.0, "about 2 minutes left"),
+        ("running", 0.5, 121.0, 121.0, "about 3 minutes left"),  # rounded up
         ("running", 0.4, 40.0, 60.0, "about a minute left"),
         ("running", 0.8, 200.0, 50.0, "less than a minute left"),
         ("running", 1.0, 200.0, 0.0, "less than a minute left"),

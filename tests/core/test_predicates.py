@@ -11,6 +11,7 @@ from core.normalise import title_key
 from core.predicates import (
     AllOf,
     AnyOf,
+    Books,
     ConfidencePredicate,
     FacetPredicate,
     LengthPredicate,
@@ -194,3 +195,11 @@ def test_what_no_file_of_functions_can_say_is_refused_and_not_saved_as_something
 )
 def test_a_cheap_look_misses_nothing(phrase: str, pattern: str) -> None:
     assert _rough_pattern(phrase) == pattern
+
+
+def test_books_have_the_columns_of_their_records_and_no_other(records: pd.DataFrame) -> None:
+    some = records.iloc[[4, 1]]  # the place in the catalogue they came from is no column of theirs
+    books = Books(some, some[["title"]])
+    assert books.column("title").tolist() == ["verse in", "POEMS"]
+    with pytest.raises(InputError, match=r"There is no column 'index'\. There are: title, title_key\.$"):
+        books.column("index")

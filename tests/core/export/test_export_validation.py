@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from core.errors import InputError
-from core.export.validation import builtin_checks, public_checks, read_labels, validate
+from core.export.validation import _first_lines, builtin_checks, public_checks, read_labels, validate
 from core.readers.marc_decode import decode_iso2709, split_iso2709
 
 
@@ -42,6 +42,11 @@ def test_a_good_export_passes_every_check(exported):
 
 def test_the_zip_and_its_folder_give_the_same_answers(exported, folder):
     assert validate(exported.path, tools=False) == validate(folder, tools=False)
+
+
+def test_of_what_a_public_tool_says_three_lines_are_shown():
+    assert _first_lines("a\nb\nc\n") == "a; b; c"
+    assert _first_lines("a\nb\nc\nd\n") == "a; b; c … (4 lines)"
 
 
 @pytest.mark.parametrize("name", ["data/accepted.csv", "marc/stub.mrc", "manifest.json"])

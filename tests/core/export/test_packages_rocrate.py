@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from core.export import InputFile
 from core.export.linked_data import ROCRATE_FILE
 from core.export.validation import builtin_checks
 from core.storage import file_sha256
@@ -85,6 +86,17 @@ def test_the_run_names_library_model_input_and_files(folder):
     assert model["url"] == run["@id"]
     read_there = nodes[run["object"]["@id"]]
     assert (read_there["name"], read_there["identifier"]) == ("example.csv", "sha256:" + "cd" * 32)
+    assert "url" not in read_there  # the library has named none
+
+
+def test_where_an_input_can_be_had_is_said(example, tmp_path):
+    inputs = (InputFile(name="example.csv", sha256="cd" * 32, uri="https://example.org/example.csv"),)
+    report = example.export(tmp_path / "a.zip", formats=("rocrate",), inputs=inputs)
+    with zipfile.ZipFile(report.path) as archive:
+        archive.extractall(tmp_path)
+    nodes, _ = read(tmp_path / report.folder)
+    run = nodes[nodes["./"]["mentions"]["@id"]]
+    assert nodes[run["object"]["@id"]]["url"] == "https://example.org/example.csv"
 
 
 def test_only_terms_of_the_context_are_used_and_every_reference_is_described(folder):

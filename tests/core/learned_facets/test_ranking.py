@@ -78,10 +78,12 @@ def test_without_a_fitting_title_there_is_nothing_to_learn(collection: FacetColl
 
 @pytest.mark.slow
 def test_embeddings_take_the_place_of_words(workspace: Workspace, corpus: str) -> None:
-    seen: list[str] = []
-    report = embed_corpus(workspace, corpus, progress=lambda fraction, message: seen.append(message))
+    seen: list[tuple[float, str]] = []
+    report = embed_corpus(workspace, corpus, progress=lambda share, message: seen.append((share, message)))
     assert (report.rows, report.width) == (121, 384)
-    assert any("different titles" in message for message in seen)
+    assert any("different titles" in message for _, message in seen)
+    assert [share for share, _ in seen] == sorted(share for share, _ in seen)
+    assert (seen[0][0], seen[-1]) == (0, (1, "Done"))
     artifact = embeddings_of(workspace, workspace.find("corpora", corpus).fingerprint)
     assert artifact is not None and artifact.manifest.rows == 121
     opened = FacetCollection.open(workspace, corpus)

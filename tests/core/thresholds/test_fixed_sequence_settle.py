@@ -76,7 +76,8 @@ class TestSeveralGroups:
 
     def test_no_group_is_no_trouble(self) -> None:
         assert graphical_procedure([], 0.05, 0.05) == []
-        assert graphical_procedure([SequenceGroup.from_records([], [])], 0.05, 0.05)[0].cut is None
+        empty = graphical_procedure([SequenceGroup.from_records([], [])], 0.05, 0.05)[0]
+        assert (empty.cut, empty.accepted, empty.errors, empty.allowed, empty.tried) == (None, 0, 0, -1, 0)
 
     @given(
         st.lists(
