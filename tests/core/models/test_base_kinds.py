@@ -1,6 +1,7 @@
 """A kind of model from outside: a class and an entry in the register, and every door knows it."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -123,17 +124,18 @@ def test_it_is_trained_saved_loaded_and_predicts_through_the_commands(
 @pytest.mark.usefixtures("bayes")
 def test_the_command_line_offers_it_with_its_own_option(capsys: pytest.CaptureFixture[str]) -> None:
     text = _help(capsys)
-    assert "kind of model: tfidf (default), embedding, multilingual, transformer, blend, cascade, bayes" in text
+    assert re.search(r"kind of model: tfidf \(default\), embedding, [a-z, ]+, bayes --", text)
     assert "--prior NUMBER of a bayes: count of unseen words" in text
-    assert "encoder to start from (all kinds but tfidf, multilingual, bayes)" in text
+    assert re.search(r"encoder to start from \(all kinds but tfidf, [a-z, ]+, bayes\)", text)
 
 
 def test_without_it_the_command_line_is_as_before(capsys: pytest.CaptureFixture[str]) -> None:
     text = _help(capsys)
-    assert "kind of model: tfidf (default), embedding, multilingual, transformer, blend, cascade --base" in text
-    assert "--base DIR_OR_HUB_ID encoder to start from (all kinds but tfidf, multilingual)" in text
+    assert "kind of model: tfidf (default), embedding, " in text
+    assert "--base DIR_OR_HUB_ID encoder to start from (all kinds but tfidf, " in text
     assert "--members KINDS of a blend: two or more kinds, parted by commas (default tfidf,embedding;" in text
     assert "--prior" not in text
+    assert "bayes" not in text
 
 
 @pytest.mark.usefixtures("bayes")
