@@ -82,7 +82,7 @@ _ENCODING_NAMES = {"cp1252": "Windows-1252"}
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOptions:
-    """What a person corrected about how a file is read; empty means guess."""
+    """What a person corrected about how a file is read, see :func:`core.readers.read_table`; empty means guess."""
 
     format: str | None = None
     encoding: str | None = None
@@ -359,14 +359,7 @@ def peek(path: Path, kind: Kind, reading: ReadOptions | None = None) -> tuple[So
     UnreadableFileError, InputError
     """
     reading = reading or ReadOptions()
-    source = read_first_rows(
-        path,
-        format=reading.format,
-        encoding=reading.encoding,
-        delimiter=reading.delimiter,
-        sheet=reading.sheet,
-        columns=reading.columns,
-    )
+    source = read_first_rows(path, **vars(reading))
     return source, suggest_mapping(source.frame, kind, check=False)
 
 
@@ -431,15 +424,7 @@ def _parse_predictions(
 
 def _read(path: Path, reading: ReadOptions, progress: Progress) -> SourceTable:
     try:
-        return read_table(
-            path,
-            format=reading.format,
-            encoding=reading.encoding,
-            delimiter=reading.delimiter,
-            sheet=reading.sheet,
-            columns=reading.columns,
-            progress=progress,
-        )
+        return read_table(path, **vars(reading), progress=progress)
     except MemoryError as error:
         raise UnreadableFileError(
             f"{path} needs more memory than this machine has free; nothing was kept. Split the file, or leave out "

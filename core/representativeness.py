@@ -182,10 +182,6 @@ def compare(
         What the sentences call the two: 'annotated' and 'digitised' give "… of the annotated and … of the digitised
         books".
 
-    Returns
-    -------
-    Representativeness
-
     Raises
     ------
     InputError

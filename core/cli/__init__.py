@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(_join_option_values(sys.argv[1:] if arguments is None else arguments))
     try:
         # The line is gone before anything else is said.
-        with log_to(sys.stderr, verbose=args.verbose), output.progress_line(quiet=args.quiet) as progress:
+        with log_to(sys.stderr, verbose=args.verbose), output.ProgressLine(quiet=args.quiet) as progress:
             answer: output.CommandResult = args.run(args, _open_workspace(args), progress)
         output.print_result(answer, as_json=args.json)
     except BrokenPipeError:

@@ -19,7 +19,6 @@ __all__ = [
     "add_person",
     "print_error",
     "print_result",
-    "progress_line",
     "table",
     "warn",
 ]
@@ -119,7 +118,7 @@ def print_error(error: ColophonError) -> None:
 
 
 class ProgressLine:
-    """One line that is rewritten on a terminal, or a line every few seconds in a log."""
+    """A listener for long work: one line that is rewritten on a terminal, or a line every few seconds in a log."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
@@ -150,8 +149,3 @@ class ProgressLine:
         if self._written:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
             self._written = False
-
-
-def progress_line(*, quiet: bool) -> ProgressLine:
-    """Return a listener for long work."""
-    return ProgressLine(quiet=quiet)

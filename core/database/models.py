@@ -156,19 +156,16 @@ class Item(Base):
     """What a row has many of, each in its place."""
 
     __abstract__ = True
+    # The table whose rows have these.
+    belongs_to: str
 
     @declared_attr
     @classmethod
     def entry_id(cls) -> Mapped[int]:
         """Return the column that says which row it belongs to."""
-        return mapped_column(ForeignKey(f"{cls.belongs_to()}.id"), primary_key=True, sort_order=-2)
+        return mapped_column(ForeignKey(f"{cls.belongs_to}.id"), primary_key=True, sort_order=-2)
 
     place: Mapped[int] = mapped_column(Integer, primary_key=True, sort_order=-1)
-
-    @classmethod
-    def belongs_to(cls) -> str:
-        """Return the name of the table whose rows have these."""
-        raise NotImplementedError
 
 
 class Decision(Entry):
@@ -210,13 +207,9 @@ class ReviewItem(Item):
     """A record on the review list."""
 
     __tablename__ = "review_items"
+    belongs_to = SentToReview.__tablename__
     record_id: Mapped[str] = mapped_column(Text)
     file_id: Mapped[str | None] = mapped_column(Text)
-
-    @classmethod
-    def belongs_to(cls) -> str:
-        """Return the table's name."""
-        return SentToReview.__tablename__
 
 
 class Draw(Entry):
@@ -230,13 +223,9 @@ class DrawnBook(Item):
     """A book of a draw, and the chance with which it was drawn."""
 
     __tablename__ = "drawn_books"
+    belongs_to = Draw.__tablename__
     record_id: Mapped[str] = mapped_column(Text)
     chance: Mapped[float] = mapped_column(Float)
-
-    @classmethod
-    def belongs_to(cls) -> str:
-        """Return the table's name."""
-        return Draw.__tablename__
 
 
 class HowDrawn(Entry):
@@ -258,12 +247,8 @@ class CheckedBook(Item):
     """The digest of the title of a checked book."""
 
     __tablename__ = "checked_books"
+    belongs_to = CheckedSet.__tablename__
     book: Mapped[str] = mapped_column(Text)
-
-    @classmethod
-    def belongs_to(cls) -> str:
-        """Return the table's name."""
-        return CheckedSet.__tablename__
 
 
 class Question(Entry):
@@ -366,13 +351,9 @@ class SampledTitle(Item):
     """A title of such a sample, and the stratum of the score from which it was drawn."""
 
     __tablename__ = "sampled_titles"
+    belongs_to = FacetSample.__tablename__
     record_id: Mapped[str] = mapped_column(Text)
     stratum: Mapped[int] = mapped_column(Integer)
-
-    @classmethod
-    def belongs_to(cls) -> str:
-        """Return the table's name."""
-        return FacetSample.__tablename__
 
 
 class TitlesShown(Entry):

@@ -79,10 +79,6 @@ def finish_facet(
     name : str, optional
         Of the predictions; else made of the names of corpus and facet. Those of the label sets are made of it.
 
-    Returns
-    -------
-    FacetReport
-
     Raises
     ------
     InputError

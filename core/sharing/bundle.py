@@ -51,7 +51,6 @@ __all__ = [
     "prepare_bundle",
     "prepare_model",
     "unverified_manifest",
-    "verified_manifest",
     "write_card",
     "write_zip",
 ]
@@ -168,17 +167,6 @@ def prepare_bundle(
         card=text,
         sentences=sentences,
     )
-
-
-def verified_manifest(path: Path, scratch: Path) -> BundleManifest:
-    """Return the manifest of a bundle (a zip) after all of it was checked; `scratch` is an empty folder.
-
-    Raises
-    ------
-    InputError
-        There is no such zip, it is no bundle of Colophon, or a file in it was altered.
-    """
-    return _unpacked(path, scratch)
 
 
 def bundle_home(workspace: Workspace, path: Path) -> Path:
@@ -317,7 +305,7 @@ def _render_card(
         return with_fresh_numbers(artifact.path, fresh), model_citation(workspace, artifact, metadata), "model"
     if bundle is not None:
         with tempfile.TemporaryDirectory(prefix=".sharing-", dir=workspace.root) as place:
-            manifest = verified_manifest(bundle, Path(place))
+            manifest = _unpacked(bundle, Path(place))
         citation = bundle_citation(workspace, manifest, metadata)
         home = bundle_home(workspace, bundle)
         invented = is_invented(workspace, manifest)

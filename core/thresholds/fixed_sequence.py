@@ -206,10 +206,6 @@ def fixed_sequence_test(
     extra : float
         Doubt that other groups of records left over.
 
-    Returns
-    -------
-    SequenceResult
-
     Notes
     -----
     This is the fallback procedure: each start has a part of alpha, a cut that passes hands what it had to the next,

@@ -243,10 +243,6 @@ def find_guaranteed_cuts(
         What :func:`core.thresholds.compare_population` says of the same table; it is called when this is not given, so
         that there is no promise that was not held against the collection.
 
-    Returns
-    -------
-    Guarantee
-
     Raises
     ------
     InputError

@@ -74,10 +74,6 @@ def forecast_labels(parts: Sequence[Part], alpha: float, *, useful: Sequence[flo
     useful : sequence of float
         Shares of a group's records, falling. The first is tried first; the next where every group is hopeless.
 
-    Returns
-    -------
-    LabelForecast
-
     Notes
     -----
     A useful share of a group passes if the wrong ones among the checked of its surest records are no more than is

@@ -224,10 +224,6 @@ def find_whole_guarantee(
         What may be spent when it is asked with further checked books. With it, where the machine may decide little or
         nothing, it is forecast how many that takes.
 
-    Returns
-    -------
-    WholeGuarantee
-
     Raises
     ------
     InputError

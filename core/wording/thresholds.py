@@ -1,5 +1,7 @@
 """What a policy does and what is promised of it, in words."""
 
+from typing import Final
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -30,6 +32,7 @@ from core.thresholds import (
 from core.thresholds.label_forecast import LabelForecast
 from core.thresholds.population import MAX_DETAILED
 from core.thresholds.report import CLASS
+from core.thresholds.two_models import TwoModelGuarantee
 from core.thresholds.unknown_languages import UnknownLanguages
 from core.translation import ENGLISH, _, current_language, in_english, noop, plural
 from core.wording.languages import unknown_sentences
@@ -44,11 +47,13 @@ __all__ = [
     "is_or_are",
     "kept_promise",
     "nothing_promised",
+    "others_of_sample",
     "policy",
     "population_warnings",
     "promise",
     "reason",
     "rests_on",
+    "whole_limit",
 ]
 
 
@@ -274,34 +279,62 @@ def rests_on(guarantee: Guarantee | WholeGuarantee) -> str:
             among=among,
         )
     ]
-    if guarantee.unusable:
-        parts.append(
-            _("{unusable:,} of them, which nobody could decide, are counted as wrong", unusable=guarantee.unusable)
-        )
-    if guarantee.editions:
-        parts.append(_("{editions:,} further editions of them are not counted again", editions=guarantee.editions))
-    if whole and whole.not_drawn:
-        parts.append(
-            _(
-                "{not_drawn:,} others, which were checked beside the draw, prove nothing of the rest",
-                not_drawn=whole.not_drawn,
-            )
-        )
-    if guarantee.left_out:
-        learned = _("learned") if guarantee.learned_known else _("learned, or may have learned,")
-        parts.append(
-            _(
-                "{left_out:,} others are left out because the model {learned} from their titles",
-                left_out=guarantee.left_out,
-                learned=learned,
-            )
-        )
+    parts += others_of_sample(guarantee, _LEFT_OUT)
     if known_chances and whole and not whole.anytime:
         return f"{'; '.join(parts)}."
     condition = _("It holds for a collection of which they are a random sample{among}", among=among)
     if whole and whole.anytime:
         condition += _(", checked in random order; it may be asked again after each further label")
     return f"{'; '.join(parts)}. {condition}."
+
+
+_LEFT_OUT: Final = noop("{left_out:,} others are left out because the model {learned} from their titles")
+
+
+def others_of_sample(guarantee: Guarantee | WholeGuarantee | TwoModelGuarantee, left_out: str) -> list[str]:
+    """Say what became of the checked titles on which a promise does not rest; `left_out` is the message of one part."""
+    parts = []
+    if guarantee.unusable:
+        parts.append(
+            _("{unusable:,} of them, which nobody could decide, are counted as wrong", unusable=guarantee.unusable)
+        )
+    if guarantee.editions:
+        parts.append(_("{editions:,} further editions of them are not counted again", editions=guarantee.editions))
+    if not isinstance(guarantee, Guarantee) and guarantee.not_drawn:
+        parts.append(
+            _(
+                "{not_drawn:,} others, which were checked beside the draw, prove nothing of the rest",
+                not_drawn=guarantee.not_drawn,
+            )
+        )
+    if guarantee.left_out:
+        learned = _("learned") if guarantee.learned_known else _("learned, or may have learned,")
+        parts.append(_(left_out, left_out=guarantee.left_out, learned=learned))
+    return parts
+
+
+def whole_limit(result: WholeGuarantee | TwoModelGuarantee, limit: str) -> str:
+    """Say that so many are wrong in the whole once people have done the rest, or why that is no promise."""
+    rest = _(", and nothing is left for people to do.")
+    if result.review:
+        rest = _(
+            " once people have done the rest: {unchecked}, {hours}.",
+            unchecked=plural("{n:,} unchecked book", "{n:,} unchecked books", result.review),
+            hours=hours_in_words(result.hours),
+        )
+    if not result.is_random:
+        return _(
+            "This is no promise: the checked books are not like the books nobody checked. If they"
+            " were, {limit} would be wrong{rest}",
+            limit=limit,
+            rest=rest,
+        )
+    return _(
+        "With {confidence} confidence {limit} are wrong{rest}",
+        confidence=lower_percent(result.confidence),
+        limit=limit,
+        rest=rest,
+    )
 
 
 def group(guarantee: Guarantee, part: GroupGuarantee) -> str:

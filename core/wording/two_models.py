@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from core.formatting import lower_percent, upper_percent
+from core.formatting import upper_percent
 from core.thresholds.two_models import TwoModelGuarantee
-from core.translation import _
-from core.wording.thresholds import hours_in_words, population_warnings
+from core.translation import _, noop
+from core.wording.thresholds import hours_in_words, others_of_sample, population_warnings, whole_limit
 
 __all__ = ["asked_later", "sentences"]
 
@@ -76,26 +76,7 @@ def _headline(result: TwoModelGuarantee) -> str:
             " books are checked, or both models are wrong too often among the books they are surest of.",
             max_error=upper_percent(result.max_error),
         )
-    rest = _(", and nothing is left for people to do.")
-    if result.review:
-        rest = _(
-            " once people have done the rest: {review:,} unchecked books, {hours}.",
-            review=result.review,
-            hours=hours_in_words(result.hours),
-        )
-    if not result.is_random:
-        return _(
-            "This is no promise: the checked books are not like the books nobody checked. If they"
-            " were, {limit} would be wrong{rest}",
-            limit=limit,
-            rest=rest,
-        )
-    return _(
-        "With {confidence} confidence {limit} are wrong{rest}",
-        confidence=lower_percent(result.confidence),
-        limit=limit,
-        rest=rest,
-    )
+    return whole_limit(result, limit)
 
 
 def _rests_on(result: TwoModelGuarantee) -> str:
@@ -106,28 +87,8 @@ def _rests_on(result: TwoModelGuarantee) -> str:
             choosing=result.choosing,
         )
     ]
-    if result.unusable:
-        parts.append(
-            _("{unusable:,} of them, which nobody could decide, are counted as wrong", unusable=result.unusable)
-        )
-    if result.editions:
-        parts.append(_("{editions:,} further editions of them are not counted again", editions=result.editions))
-    if result.not_drawn:
-        parts.append(
-            _(
-                "{not_drawn:,} others, which were checked beside the draw, prove nothing of the rest",
-                not_drawn=result.not_drawn,
-            )
-        )
-    if result.left_out:
-        learned = _("learned") if result.learned_known else _("learned, or may have learned,")
-        parts.append(
-            _(
-                "{left_out:,} others are left out because one of the models {learned} from their titles",
-                left_out=result.left_out,
-                learned=learned,
-            )
-        )
+    left_out = noop("{left_out:,} others are left out because one of the models {learned} from their titles")
+    parts += others_of_sample(result, left_out)
     condition = "" if result.known_chances else _(" It holds for a collection of which they are a random sample.")
     return f"{'; '.join(parts)}.{condition}"
 

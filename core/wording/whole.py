@@ -3,8 +3,8 @@
 from core.facets import facet_title, facet_words
 from core.formatting import in_percent, listed, lower_percent, upper_percent
 from core.thresholds import ALL_CLASSES, ErrorBound, WholeGuarantee
-from core.translation import _, inside, plural
-from core.wording.thresholds import forecast_sentence, hours_in_words, is_or_are, nothing_promised, rests_on
+from core.translation import _, inside
+from core.wording.thresholds import forecast_sentence, is_or_are, nothing_promised, rests_on, whole_limit
 
 __all__ = ["bound_sentence", "forecast", "headline", "reason", "sentences"]
 
@@ -17,28 +17,8 @@ def headline(result: WholeGuarantee) -> str:
             max_error=upper_percent(result.max_error),
             reason=reason(result),
         )
-    rest = _(", and nothing is left for people to do.")
-    if result.review:
-        unchecked = plural("{n:,} unchecked book", "{n:,} unchecked books", result.review)
-        rest = _(
-            " once people have done the rest: {unchecked}, {hours}.",
-            unchecked=unchecked,
-            hours=hours_in_words(result.hours),
-        )
     limit = _("at most {max_error} of {of_what}", max_error=upper_percent(result.max_error), of_what=_of_what(result))
-    if not result.is_random:
-        return _(
-            "This is no promise: the checked books are not like the books nobody checked. If they"
-            " were, {limit} would be wrong{rest}",
-            limit=limit,
-            rest=rest,
-        )
-    return _(
-        "With {confidence} confidence {limit} are wrong{rest}",
-        confidence=lower_percent(result.confidence),
-        limit=limit,
-        rest=rest,
-    )
+    return whole_limit(result, limit)
 
 
 def reason(result: WholeGuarantee) -> str:
