@@ -423,10 +423,9 @@ def budget_sentence(budget: AlphaBudget) -> str:
         return _("Nothing has been asked of these checked books yet: the first question gets the most of them.")
     by = _(", by {name}", name=questions[-1].created_by) if questions[-1].created_by else ""
     return plural(
-        "One question has been asked of these checked books (the last{by}: {question}). {left} of what they"
-        " can prove is left for all others; to ask the same again is free, a second question pays for all"
-        " other shares and cut-offs"
-        " of the same predictions, and a set of other books begins anew.",
+        "One question has been asked of these checked books (the last{by}: {question}). {left} of what they can prove"
+        " is left for all others; to ask the same again is free, a second question pays for all other shares and"
+        " cut-offs of the same predictions, and a set of other books begins anew.",
         "{n:,} questions have been asked of these checked books (the last{by}: {question}). {left} of what they can"
         " prove is left for all others; to ask the same again is free, a second question pays for all other shares and"
         " cut-offs of the same predictions, and a set of other books begins anew.",

@@ -59,11 +59,10 @@ def whole_collection(scored: Scored) -> None:
     st.markdown(_("Books of the collection that are like no checked book: {uncovered}.", uncovered=uncovered))
     st.caption(
         _(
-            "**Share of all books**: prediction-powered (Angelopoulos and others 2023): the model's"
-            " answers for all books, corrected by what it gets wrong on the checked ones. **By"
-            " weights alone**: the checked books, weighted so that they resemble the collection in"
-            " prediction and confidence. Design effect (how much the weights widen the intervals):"
-            " {design_effect:.2f}.",
+            "**Share of all books**: prediction-powered (Angelopoulos and others 2023): the model's answers for all"
+            " books, corrected by what it gets wrong on the checked ones. **By weights alone**: the checked books,"
+            " weighted so that they resemble the collection in prediction and confidence. Design effect (how much the"
+            " weights widen the intervals): {design_effect:.2f}.",
             design_effect=collection.design_effect,
         )
     )
@@ -80,9 +79,8 @@ def calibration(scored: Scored, evaluation: Evaluation) -> None:
     if best is not tried[0]:
         feedback.show_sentences(
             _(
-                "All probabilities together, not the largest alone, are truest after {best_title}. Train"
-                " or calibrate on checked books of this collection (Models page, “Calibrate on”) to have"
-                " it.",
+                "All probabilities together, not the largest alone, are truest after {best_title}. Train or calibrate"
+                " on checked books of this collection (Models page, “Calibrate on”) to have it.",
                 best_title=_(best.title),
             )
         )
@@ -119,26 +117,21 @@ def calibration(scored: Scored, evaluation: Evaluation) -> None:
     widgets.download_table(table, "calibration")
     st.caption(
         _(
-            "Each dot is about a tenth of the checked books: across, how sure the model said it was; up, how"
-            " often it was"
-            " right, with its 95 % interval; on the dashed line it is as good as its word. What is learned"
-            " from four fifths"
-            " of the checked books is measured on the other fifth."
+            "Each dot is about a tenth of the checked books: across, how sure the model said it was; up, how often it"
+            " was right, with its 95 % interval; on the dashed line it is as good as its word. What is learned from"
+            " four fifths of the checked books is measured on the other fifth."
         )
     )
 
 
 METHOD_NOTE = noop(
-    "For each facet the shares of the sample and of the collection are compared. **Share that would have to"
-    " move** (total"
-    " variation distance) is the part of the sample's books that would have to be other books for the two to be alike;"
-    " beside it stands what a random sample of the same size would show by chance. The verdict goes by that"
-    " size, never by"
-    " the p value, which only says whether chance alone could have made the difference (chi-square, small cells pooled,"
-    " adjusted for all facets together after Holm). Ratios are ratios of shares with 95 % intervals (Katz, on the"
-    " logarithm); values of fewer than 10 books in both sets have none. A missing value is a value of its own."
-    " Where the"
-    " sample is part of the collection, interval and test compare it with the rest of the collection."
+    "For each facet the shares of the sample and of the collection are compared. **Share that would have to move**"
+    " (total variation distance) is the part of the sample's books that would have to be other books for the two to be"
+    " alike; beside it stands what a random sample of the same size would show by chance. The verdict goes by that"
+    " size, never by the p value, which only says whether chance alone could have made the difference (chi-square,"
+    " small cells pooled, adjusted for all facets together after Holm). Ratios are ratios of shares with 95 % intervals"
+    " (Katz, on the logarithm); values of fewer than 10 books in both sets have none. A missing value is a value of its"
+    " own. Where the sample is part of the collection, interval and test compare it with the rest of the collection."
 )
 
 

@@ -43,16 +43,12 @@ __all__ = [
 ]
 
 METHOD_NOTE = noop(
-    "A book is wrong when the model and the person name different classes. Rates have 95 % Wilson intervals:"
-    " the true rate"
-    " lies inside in 95 of 100 such intervals. Macro-F1 (the mean of each class's F1, the harmonic mean of"
-    " precision and"
-    " recall) has a bootstrap interval that draws titles again, with all their editions, 1,000 times."
-    " **Precision**: of the"
-    " books the model calls a class, the share that is. **Recall**: of the books that are of a class, the share"
-    " it finds."
-    " Groups of fewer than ten books show counts and no rate. Titles equal after normalisation count as one in"
-    " the leak check."
+    "A book is wrong when the model and the person name different classes. Rates have 95 % Wilson intervals: the true"
+    " rate lies inside in 95 of 100 such intervals. Macro-F1 (the mean of each class's F1, the harmonic mean of"
+    " precision and recall) has a bootstrap interval that draws titles again, with all their editions, 1,000 times."
+    " **Precision**: of the books the model calls a class, the share that is. **Recall**: of the books that are of a"
+    " class, the share it finds. Groups of fewer than ten books show counts and no rate. Titles equal after"
+    " normalisation count as one in the leak check."
 )
 _HELP = {
     "Every class alike": noop(

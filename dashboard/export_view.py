@@ -230,9 +230,8 @@ def _marc(has_marc: bool, *, written: bool) -> dict[str, Any]:
         )
         st.caption(
             _(
-                "The name of the run is put behind it, in all formats, so it ends in / or #. Without one, the"
-                " run is named"
-                " by a urn:uuid."
+                "The name of the run is put behind it, in all formats, so it ends in / or #. Without one, the run is"
+                " named by a urn:uuid."
             )
         )
     literary_form = st.toggle(
@@ -254,11 +253,9 @@ def _marc(has_marc: bool, *, written: bool) -> dict[str, Any]:
 
 METHOD_NOTE = noop(
     "Every record is decided once: a curator who looked at it, else a person's label (which stands, and blocks the"
-    " machine's), else the cut-off. The zip holds the accepted records, those for review, all records with"
-    " their decision,"
-    " a manifest with model, cut-offs, accuracy and dates, a README in library language, and the checksums of"
-    " all files."
-    " The same choices give the same bytes but for the moment of the export."
+    " machine's), else the cut-off. The zip holds the accepted records, those for review, all records with their"
+    " decision, a manifest with model, cut-offs, accuracy and dates, a README in library language, and the checksums of"
+    " all files. The same choices give the same bytes but for the moment of the export."
 )
 # Blanks are kept: an empty indicator is a blank, and the bytes of 008 are counted.
 _TYPED = "font-family:monospace;font-size:0.85rem;white-space:pre-wrap;overflow-wrap:anywhere"

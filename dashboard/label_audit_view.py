@@ -22,15 +22,14 @@ from dashboard.tables import show_chart, show_table
 __all__ = ["METHOD_NOTE", "choose_group", "exclude_labels", "findings", "groups", "suspects", "verdict"]
 
 METHOD_NOTE = noop(
-    "Five times a model learned from four fifths of the labelled titles and read the fifth that it had not seen, "
-    "editions of one title kept together. Its probabilities were calibrated on the others. A label is **suspect** "
-    "when the title speaks so clearly against it that at most the stated share of right labels would look the "
-    "same. Groups are compared with all other books **with the same label** by an exact test (Birch 1964), all p "
-    "values adjusted together (Holm): where nothing is wrong, some group is pointed at in at most 5 of 100 label "
-    "sets. A group is **told apart** from another by its books outside the other. Rates have 95 % Wilson "
-    "intervals; groups of fewer than ten books have counts only. A clear contradiction is not yet an error: some "
-    "titles mislead, and a language that the model reads badly looks like one that people labelled badly. Nothing "
-    "is corrected here."
+    "Five times a model learned from four fifths of the labelled titles and read the fifth that it had not seen,"
+    " editions of one title kept together. Its probabilities were calibrated on the others. A label is **suspect** when"
+    " the title speaks so clearly against it that at most the stated share of right labels would look the same. Groups"
+    " are compared with all other books **with the same label** by an exact test (Birch 1964), all p values adjusted"
+    " together (Holm): where nothing is wrong, some group is pointed at in at most 5 of 100 label sets. A group is"
+    " **told apart** from another by its books outside the other. Rates have 95 % Wilson intervals; groups of fewer"
+    " than ten books have counts only. A clear contradiction is not yet an error: some titles mislead, and a language"
+    " that the model reads badly looks like one that people labelled badly. Nothing is corrected here."
 )
 _NOBODY = noop("everybody")
 

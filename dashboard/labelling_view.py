@@ -64,12 +64,11 @@ METHOD_NOTE = noop(
     " share with its class, each title once, with a 95 % Wilson interval. It is measured only on the half of the"
     " labelled titles that this page never shows, neither as examples nor in suggestions, so that functions written"
     " while looking at the other half cannot flatter themselves; below ten titles there is no rate. Looking often at"
-    " these figures while changing functions wears the fairness down."
-    "\n\nThe functions are put together by the **label model** of Dawid and Skene (1979): it learns how often each is"
-    " right from where they agree and contradict one another, and from the labelled titles that may be shown. An"
-    " abstention is an answer too: a class whose functions are all silent is less likely. **Majority vote** is the"
-    " plain alternative. A function that **copies** an earlier one"
-    " (on 90 % of the books on which either votes, both vote alike) is left out: no evidence may count twice. A"
+    " these figures while changing functions wears the fairness down.\n\nThe functions are put together by the **label"
+    " model** of Dawid and Skene (1979): it learns how often each is right from where they agree and contradict one"
+    " another, and from the labelled titles that may be shown. An abstention is an answer too: a class whose functions"
+    " are all silent is less likely. **Majority vote** is the plain alternative. A function that **copies** an earlier"
+    " one (on 90 % of the books on which either votes, both vote alike) is left out: no evidence may count twice. A"
     " model's opinion is not heard on titles the model learned from."
 )
 
@@ -380,9 +379,8 @@ def job_form(tryout_data: TryoutData, present: Sequence[LabellingFunction]) -> d
     with st.form("label", border=False):
         st.markdown(
             _(
-                "The result is a label set like any other: it can be audited, and a model can learn from it"
-                " beside people's"
-                " labels. Books that people labelled are left out, since a person's word counts more."
+                "The result is a label set like any other: it can be audited, and a model can learn from it beside"
+                " people's labels. Books that people labelled are left out, since a person's word counts more."
             )
         )
         without = st.multiselect(

@@ -357,9 +357,8 @@ def _correct_classes(frame: pd.DataFrame, mapping: ColumnMapping, kind: Kind) ->
     with st.expander(_("Class names: what each name of the file means"), icon=":material/label:"):
         st.caption(
             _(
-                "Give two names one class to put them together, such as LABEL_1 and Fiction. A name without a"
-                " class is no"
-                " answer."
+                "Give two names one class to put them together, such as LABEL_1 and Fiction. A name without a class is"
+                " no answer."
             )
         )
         grid = st.columns(3)

@@ -278,9 +278,8 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
     if chosen in (*left_out, calibrate, weak):
         st.error(
             _(
-                "“{chosen}” is what the model learns from, and is named a second time below: as a test"
-                " set, to calibrate on, or as labels by functions. Take it out there, or learn from other"
-                " labels.",
+                "“{chosen}” is what the model learns from, and is named a second time below: as a test set, to"
+                " calibrate on, or as labels by functions. Take it out there, or learn from other labels.",
                 chosen=escape(str(chosen)),
             )
         )

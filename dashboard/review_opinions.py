@@ -78,11 +78,10 @@ def show_opinions(scored: Scored, log: DecisionLog) -> None:
     )
     feedback.how_computed(
         _(
-            "Krippendorff's alpha, which is 1 for full agreement and 0 for what chance gives:"
-            " {known_alpha}. The interval is a bootstrap over books; where nobody disagreed it has no"
-            " width and says little. How often a person errs is reckoned from how often two disagree,"
-            " as if both erred alike and independently; where both err for the same reason nobody"
-            " sees it.",
+            "Krippendorff's alpha, which is 1 for full agreement and 0 for what chance gives: {known_alpha}. The"
+            " interval is a bootstrap over books; where nobody disagreed it has no width and says little. How often a"
+            " person errs is reckoned from how often two disagree, as if both erred alike and independently; where both"
+            " err for the same reason nobody sees it.",
             known_alpha=known_alpha,
         )
     )

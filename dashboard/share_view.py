@@ -117,9 +117,8 @@ def conclusion(shared: ShareTarget) -> None:
     if shared.kind == "model":
         st.markdown(
             _(
-                "With a model goes the list of the books it learned from, titles and labels, so that nobody"
-                " scores a book"
-                " by a model that knows its answer. Share it only where those may be seen."
+                "With a model goes the list of the books it learned from, titles and labels, so that nobody scores a"
+                " book by a model that knows its answer. Share it only where those may be seen."
             )
         )
     upkeep_view.manage(*(("models", shared.name) if shared.bundle is None else ("exports", shared.bundle.name)))
@@ -257,10 +256,9 @@ def cite(shared: ShareTarget) -> None:
         st.markdown(_("**Zenodo**, which gives it a DOI"))
         st.markdown(
             _(
-                "1. Download the zip under “Send it”.\n"
-                "2. Make a new upload on zenodo.org and add the zip.\n"
-                "3. Fill the form as below; the same stands in `zenodo.json` inside the zip.\n"
-                "4. Write the DOI into the card, and keep it."
+                "1. Download the zip under “Send it”.\n2. Make a new upload on zenodo.org and add the zip.\n3. Fill the"
+                " form as below; the same stands in `zenodo.json` inside the zip.\n4. Write the DOI into the card, and"
+                " keep it."
             )
         )
         show_table(
@@ -328,9 +326,8 @@ def _details_form(shared: ShareTarget) -> None:
         if saved_card(shared.home) is not None:
             st.caption(
                 _(
-                    "You changed this card by hand: what you put here enters its citation at once, and its"
-                    " text when you"
-                    " begin again."
+                    "You changed this card by hand: what you put here enters its citation at once, and its text when"
+                    " you begin again."
                 )
             )
 

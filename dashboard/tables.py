@@ -146,9 +146,8 @@ def classes_alike() -> Any:
     return st.column_config.Column(
         _("every class alike"),
         help=_(
-            "Macro-F1: how well each class is recognised, on average over the classes, whether it has many"
-            " books or few."
-            " 1 is best."
+            "Macro-F1: how well each class is recognised, on average over the classes, whether it has many books or"
+            " few. 1 is best."
         ),
     )
 

@@ -52,15 +52,12 @@ MOST_BUTTONS: Final = 9
 # An address leaves out what a slider begins with; no step of the slider meets this, so none is ever left out.
 _NEVER = 0.0001
 METHOD_NOTE = noop(
-    "A prediction is **accepted** when its confidence is greater than the cut-off of its class; the others go"
-    " to review."
-    " **Right among the accepted** is measured on the accepted books that people checked, with a 95 % Wilson interval."
-    " **Wrong to expect** carries the rate of each class over to all accepted books, checked or not, with the"
-    " limits of the"
-    " classes put together (Zou and Donner 2008). A cut-off chosen by looking at these figures makes them too good; a"
-    " promise does not: its bound is exact (Clopper–Pearson) and holds however many cut-offs are tried (learn"
-    " then test,"
-    " Angelopoulos and others 2021). **Keep-rate**: the share of a group's books that is accepted."
+    "A prediction is **accepted** when its confidence is greater than the cut-off of its class; the others go to"
+    " review. **Right among the accepted** is measured on the accepted books that people checked, with a 95 % Wilson"
+    " interval. **Wrong to expect** carries the rate of each class over to all accepted books, checked or not, with the"
+    " limits of the classes put together (Zou and Donner 2008). A cut-off chosen by looking at these figures makes them"
+    " too good; a promise does not: its bound is exact (Clopper–Pearson) and holds however many cut-offs are tried"
+    " (learn then test, Angelopoulos and others 2021). **Keep-rate**: the share of a group's books that is accepted."
 )
 
 

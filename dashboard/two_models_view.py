@@ -113,9 +113,8 @@ def show_combined(scored: Scored, policies: Sequence[SavedPolicy]) -> None:
     feedback.show_sentences(
         *([promise.sentence] if promise else []),
         _(
-            "These predictions were put together by cut-offs that were chosen on checked books. To ask for"
-            " another promise,"
-            " choose the predictions of one model in the sidebar, and the other under “Also use”."
+            "These predictions were put together by cut-offs that were chosen on checked books. To ask for another"
+            " promise, choose the predictions of one model in the sidebar, and the other under “Also use”."
         ),
     )
 

@@ -154,9 +154,8 @@ def require_known(key: str, what: str) -> None:
     if wanted is not None and st.session_state.get(key) is None:
         raise NotFoundError(
             _(
-                "There is no {what} called “{wanted}” here: it may have been renamed or removed, or"
-                " belong to another workspace. Nothing is shown in its stead; choose another above or in"
-                " the sidebar.",
+                "There is no {what} called “{wanted}” here: it may have been renamed or removed, or belong to another"
+                " workspace. Nothing is shown in its stead; choose another above or in the sidebar.",
                 what=what,
                 wanted=wanted,
             )
@@ -275,9 +274,8 @@ def require_scored(*, with_truth: bool = True, sliced: bool = True) -> Scored:
     if with_truth and not len(scored.labelled):
         feedback.empty(
             _(
-                "None of the {table:,} books in “{scored}” has been checked by a person, so nothing can"
-                " be said about errors. Choose labels under “Checked against” in the sidebar, or import"
-                " some.",
+                "None of the {table:,} books in “{scored}” has been checked by a person, so nothing can be said about"
+                " errors. Choose labels under “Checked against” in the sidebar, or import some.",
                 table=len(scored.table),
                 scored=escape(scored.name),
             ),

@@ -11,9 +11,8 @@ st.title(_("Labelling functions"))
 jobs.announce_result()
 st.markdown(
     _(
-        "A labelling function is a rule: it votes for one class where its condition holds, such as a word in"
-        " the title, and"
-        " says nothing of other books. Several together can label many books that no person has looked at."
+        "A labelling function is a rule: it votes for one class where its condition holds, such as a word in the title,"
+        " and says nothing of other books. Several together can label many books that no person has looked at."
     )
 )
 functions = labelling_view.functions()

@@ -31,9 +31,8 @@ log = decisions_for_scored(database, scored)
 if not queue.counts and not log.rows:
     feedback.empty(
         _(
-            "Nothing waits for review. Keep cut-offs on the Thresholds page, and every book below its own"
-            " waits here; or"
-            " send a group of books here from Errors. People then decide them one by one, by a key for each answer."
+            "Nothing waits for review. Keep cut-offs on the Thresholds page, and every book below its own waits here;"
+            " or send a group of books here from Errors. People then decide them one by one, by a key for each answer."
         ),
         "Thresholds",
         _("Choose cut-offs"),

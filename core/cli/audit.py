@@ -333,8 +333,7 @@ def _evaluate(args: argparse.Namespace, workspace: Workspace, progress: Progress
         f"Without the {evaluation.leaks:,} leaked books: {rate(evaluation.without_leaks.accuracy)}",
         (
             f"Not scored: {sum(evaluation.unlabelled.values()):,} books without a usable answer; if all of them were"
-            f" right or wrong, accuracy would be {percent(evaluation.best)} or"
-            f" {percent(evaluation.worst)}."
+            f" right or wrong, accuracy would be {percent(evaluation.best)} or {percent(evaluation.worst)}."
         ),
         "",
         *output.table(

@@ -379,11 +379,10 @@ class HuggingFaceFormat(FlatFormat):
         about = "the accepted labels, as `datasets` loads them"
         package.add(name, "huggingface", PARQUET_MEDIA, about, count)
         text = (
-            f"---\n{front_matter(table, summary)}---\n\n# {inline(summary.title)}\n\n"
-            f"{count:,} records with a label. {inline(summary.assigned)}"
-            " Do not train on machine labels as if people had given them."
-            " Identifiers are text. The columns are described in the file itself; settings, counts and measured quality"
-            " are in the manifest.json of the export this folder comes from.\n"
+            f"---\n{front_matter(table, summary)}---\n\n# {inline(summary.title)}\n\n{count:,} records with a label."
+            f" {inline(summary.assigned)} Do not train on machine labels as if people had given them. Identifiers are"
+            " text. The columns are described in the file itself; settings, counts and measured quality are in the"
+            " manifest.json of the export this folder comes from.\n"
         )
         package.write_text("huggingface/README.md", text, "huggingface", "text/markdown", "dataset card of the folder")
         return []

@@ -228,8 +228,7 @@ def _same_labels(folder: Path) -> tuple[bool, str]:
 
 _SECONDS: Final = 600
 _LINT: Final = (
-    "use MARC::File::USMARC; use MARC::Lint;"
-    "my $f = MARC::File::USMARC->in($ARGV[0]); my $l = MARC::Lint->new;"
+    "use MARC::File::USMARC; use MARC::Lint;my $f = MARC::File::USMARC->in($ARGV[0]); my $l = MARC::Lint->new;"
     'while (my $r = $f->next) { my $i = $r->field("001") ? $r->field("001")->data : "?";'
     '$l->check_record($r); print "$i\\t$_\\n" for ($l->warnings, $r->warnings); }'
 )

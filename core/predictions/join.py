@@ -279,6 +279,5 @@ def check_corpus(workspace: Workspace, predictions: PredictionSet, corpus: str) 
     if corpus == NO_CORPUS or load_corpus(workspace, corpus).fingerprint != predictions.manifest.corpus:
         raise InputError(
             f"The predictions '{predictions.name}' were made here, for the catalogue"
-            f" '{predictions.manifest.corpus_name or predictions.manifest.corpus}': they are"
-            " joined with no other."
+            f" '{predictions.manifest.corpus_name or predictions.manifest.corpus}': they are joined with no other."
         )

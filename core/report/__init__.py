@@ -226,9 +226,8 @@ def _decided(chosen: SavedPolicy, decided: PolicyReport) -> str:
             return f"{text}. {promise.in_words}."
         each = "the accepted of each class" if promise.per == "class" else "the accepted"
         return (
-            f"{text}: with {lower_percent(promise.confidence)} confidence at most"
-            f" {upper_percent(promise.max_error)} of {each} are wrong, if the checked books are a random"
-            f" sample{'' if where is None else ' of these'}."
+            f"{text}: with {lower_percent(promise.confidence)} confidence at most {upper_percent(promise.max_error)} of"
+            f" {each} are wrong, if the checked books are a random sample{'' if where is None else ' of these'}."
         )
     if promise and promise.warnings:
         return f"Nothing is promised, as the checked books are not like the others; {text} by these cut-offs."

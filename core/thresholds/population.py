@@ -276,8 +276,7 @@ def _by_confidence(
     sure, others = float((ours > at).mean()), float((theirs > at).mean())
     words = (
         f"the model is {'less' if others < sure else 'more'} sure of the books nobody checked: it is more than"
-        f" {percent(at)} sure of {percent(others, 0)} of them and of"
-        f" {percent(sure, 0)} of the checked ones"
+        f" {percent(at)} sure of {percent(others, 0)} of them and of {percent(sure, 0)} of the checked ones"
     )
     # Of the distance to the unchecked books, the checked ones being a part of the whole; √(π/2)·ln 2 is the mean of
     # Kolmogorov's distribution.

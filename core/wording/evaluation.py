@@ -214,9 +214,8 @@ def titles(records: pd.DataFrame) -> str:
     keys = records.loc[records[TITLE_KEY] != "", TITLE_KEY]
     repeated = int(keys.duplicated(keep=False).sum())
     return _(
-        "{keys:,} different titles; {repeated:,} records share their title with another record"
-        " (editions, copies): they are always kept on the same side when a model is trained and"
-        " tested.",
+        "{keys:,} different titles; {repeated:,} records share their title with another record (editions, copies): they"
+        " are always kept on the same side when a model is trained and tested.",
         keys=int(keys.nunique()),
         repeated=repeated,
     )
@@ -335,9 +334,8 @@ def best_model(models: Sequence[ModelDescription]) -> str:
             )
         model = tested[0]
         return _(
-            "No model has been tested on labels that people gave. “{model}” agrees with its rules on"
-            " {accuracy} of {tested_on_n:,} books: that shows how well it learned the rules, not how"
-            " often they are right.",
+            "No model has been tested on labels that people gave. “{model}” agrees with its rules on {accuracy} of"
+            " {tested_on_n:,} books: that shows how well it learned the rules, not how often they are right.",
             model=model.name,
             accuracy=percent(model.metrics.test.accuracy.value),
             tested_on_n=model.tested_on.n,
@@ -391,10 +389,9 @@ def audit_sentences(audit: LabelAudit) -> tuple[str, ...]:
     return (
         *first,
         _(
-            "{suspect:,} of {books:,} labels look wrong, to a model that has not seen the book. The"
-            " cut-off calls at most {false_alarm} of right labels suspect (at most {expected_false:,}"
-            " here, if every label were right): suspects are to be looked at, not to be corrected"
-            " unseen.",
+            "{suspect:,} of {books:,} labels look wrong, to a model that has not seen the book. The cut-off calls at"
+            " most {false_alarm} of right labels suspect (at most {expected_false:,} here, if every label were right):"
+            " suspects are to be looked at, not to be corrected unseen.",
             suspect=int(audit.books["suspect"].sum()),
             books=len(audit.books),
             false_alarm=upper_percent(audit.false_alarm),

@@ -215,9 +215,8 @@ def caveats(comparison: FacetComparison) -> tuple[str, ...]:
         if ours or theirs:
             sentences.append(
                 _(
-                    "The language was detected from the title, not catalogued, for {ours:,} of the"
-                    " {sample_n:,} {sample_name} and {theirs:,} of the {population_n:,} {population_name}"
-                    " books.",
+                    "The language was detected from the title, not catalogued, for {ours:,} of the {sample_n:,}"
+                    " {sample_name} and {theirs:,} of the {population_n:,} {population_name} books.",
                     ours=ours,
                     sample_n=int(table["sample_n"].sum()),
                     sample_name=comparison.sample_name,
@@ -248,9 +247,8 @@ def evidence_sentences(evidence: LanguageEvidence) -> tuple[str, ...]:
     elif evidence.circular:
         sentences.append(
             _(
-                "Of the {catalogued:,} {theirs} books with a catalogued language only {elsewhere:,} are"
-                " not among the {ours}: by catalogued languages the {ours} books would be compared with"
-                " themselves, so {rests}.",
+                "Of the {catalogued:,} {theirs} books with a catalogued language only {elsewhere:,} are not among the"
+                " {ours}: by catalogued languages the {ours} books would be compared with themselves, so {rests}.",
                 catalogued=catalogued,
                 theirs=theirs,
                 elsewhere=elsewhere,

@@ -165,9 +165,8 @@ def phrase_look(book: Ledger, result: PhraseLook) -> str:
 def kept_back(shown: int, n: int) -> str:
     """Say how many books a list shows, and why not the others."""
     return _(
-        "The list shows {shown:,} of these {n:,} books. The others are kept back, so that words"
-        " you notice here can be tested on titles nobody chose them by; type words above, and all"
-        " titles with them are shown.",
+        "The list shows {shown:,} of these {n:,} books. The others are kept back, so that words you notice here can be"
+        " tested on titles nobody chose them by; type words above, and all titles with them are shown.",
         shown=shown,
         n=n,
     )

@@ -369,9 +369,8 @@ def group(guarantee: Guarantee, part: GroupGuarantee) -> str:
     what = _books_of(guarantee, name, part.value)
     if not part.tried:
         return _(
-            "Nothing can be promised for {what}: {limit} wrong needs at least {labels_needed:,}"
-            " labelled ones without an error above a cut, and only {labelled:,} {is_or_are}"
-            " labelled.",
+            "Nothing can be promised for {what}: {limit} wrong needs at least {labels_needed:,} labelled ones without"
+            " an error above a cut, and only {labelled:,} {is_or_are} labelled.",
             what=what,
             limit=limit,
             labels_needed=labels_needed(guarantee.max_error, 1 - part.level),
@@ -397,9 +396,8 @@ def forecast(guarantee: Guarantee) -> str:
         return ""
     if wanted.is_hopeless:
         return _(
-            "As far as these books show, no number of checked books will bring this promise: the model"
-            " is wrong too often among the books it is surest of. A better model may help, or a looser"
-            " promise."
+            "As far as these books show, no number of checked books will bring this promise: the model is wrong too"
+            " often among the books it is surest of. A better model may help, or a looser promise."
         )
     what = _("this can be promised")
     if wanted.hopeless:
@@ -468,10 +466,9 @@ def population_warnings(check: PopulationCheck) -> tuple[str, ...]:
     also = _(" They differ by {others} too.", others=listed(others)) if others else ""
     return (
         _(
-            "Be careful: the checked books are not like the books nobody checked. {parts}.{also} What"
-            " is said of the accepted books holds for books like the checked ones and may be false"
-            " for the collection. Draw books at random from the collection, have them checked, and"
-            " look again.",
+            "Be careful: the checked books are not like the books nobody checked. {parts}.{also} What is said of the"
+            " accepted books holds for books like the checked ones and may be false for the collection. Draw books at"
+            " random from the collection, have them checked, and look again.",
             parts=capitalised("; ".join(parts)),
             also=also,
         ),

@@ -55,9 +55,8 @@ def forecast(result: WholeGuarantee) -> str:
     share = in_percent(wanted.useful)
     if wanted.is_hopeless:
         return _(
-            "As far as these books show, no number of checked books will let the machine decide"
-            " {share} of the books: it is wrong too often among those it is surest of. A better model"
-            " may help, or a looser promise.",
+            "As far as these books show, no number of checked books will let the machine decide {share} of the books:"
+            " it is wrong too often among those it is surest of. A better model may help, or a looser promise.",
             share=share,
         )
     of = _("{share} of the books", share=share)
@@ -104,9 +103,8 @@ def bound_sentence(bound: ErrorBound, accepted: int) -> str:
     if not accepted:
         return _("These cut-offs accept nothing: people do all of it.")
     return _(
-        "With {confidence} confidence at most {most_wrong:,} of all {records:,} books ({share})"
-        " stay wrong if people do the rest. That holds at every position of the cut-offs, however"
-        " often they are moved.",
+        "With {confidence} confidence at most {most_wrong:,} of all {records:,} books ({share}) stay wrong if people do"
+        " the rest. That holds at every position of the cut-offs, however often they are moved.",
         confidence=lower_percent(bound.confidence),
         most_wrong=bound.most_wrong,
         records=bound.records,
