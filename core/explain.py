@@ -388,8 +388,7 @@ def _linear_shap(model: Explainable, title: str, class_name: str | None, backgro
 # --- Why a title was given its class ----------------------------------------------------------------------------------
 # What each word contributed, and which labelled titles are like it.
 # A contribution is measured in log-odds: how far a word moves ln(p / (1 − p)) of the class. With more than two classes
-# it
-# is the log-odds against the geometric mean of the others, which is what a multinomial model is linear in.
+# it is the log-odds against the geometric mean of the others, which is what a multinomial model is linear in.
 #
 # ==========================  ====================================================================================
 # :func:`word_contributions`  exact, for linear models: base value and contributions sum to the log-odds

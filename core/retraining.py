@@ -170,25 +170,16 @@ def _model_behind(workspace: Workspace, predictions: PredictionSet) -> tuple[Mod
 # --- The labels a model learned from, with what people decided since --------------------------------------------------
 
 
-def with_decisions(
-    workspace: Workspace, labels: LabelSet, decided: LabelSet, predictions: PredictionSet, name: str | None = None
-) -> LabelSet:
-    """Keep a copy of a label set to which decisions were added; both stay as they are.
+def with_decisions(workspace: Workspace, labels: LabelSet, decided: LabelSet, predictions: PredictionSet) -> LabelSet:
+    """Keep a copy of a label set to which decisions were added, "-decided" behind its name; both stay as they are.
 
     Of a book that is in both, by an identifier, the decision holds. The original columns of the labels are filled for
     the added books from the catalogue that was predicted, as far as it has them.
-
-    Parameters
-    ----------
-    name : str, optional
-        Of the copy; else that of `labels` with "-decided" behind it.
 
     Raises
     ------
     InputError
         No decision names a class of a book with a title.
-    NameTakenError
-        Another label set has the name that was given.
     """
     table, records = decided.table(), decided.records()
     usable = (table[LABEL] != "").to_numpy() & (records[TITLE_KEY] != "").to_numpy()
@@ -244,7 +235,7 @@ def with_decisions(
 
     fingerprint = digest("decided", labels.fingerprint, decided.fingerprint)
     base = re.sub(rf"{_SUFFIX}(-\d+)?$", "", labels.name) + _SUFFIX
-    called, _ = workspace.name_for("labels", name, base, fingerprint)
+    called, _ = workspace.name_for("labels", None, base, fingerprint)
     workspace.store("labels", fingerprint, called, write)
     return load_labels(workspace, called)
 

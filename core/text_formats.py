@@ -117,11 +117,9 @@ def read_json(path: Path) -> dict[str, Any]:
 
 # --- CSV for people ---------------------------------------------------------------------------------------------------
 # What opens in a spreadsheet program by a double click shows every sign and runs nothing.
-# Two files, two purposes. For machines the export writes every string exactly (:mod:`core.export.tabular`); for
-# people
+# Two files, two purposes. For machines the export writes every string exactly (:mod:`core.export.tabular`); for people
 # this module writes a byte order mark, by which Excel knows UTF-8, and puts an apostrophe before text that a
-# spreadsheet
-# program would take for a formula.
+# spreadsheet program would take for a formula.
 
 
 # OWASP, "CSV Injection": these begin a formula, or part cells so that what follows begins one. Full-width forms count.

@@ -92,8 +92,7 @@ def file_below(folders: Iterable[Path], typed: str) -> Path:
 # --- Files that a browser sent ----------------------------------------------------------------------------------------
 # Written beside their place, compared with what was sent, and cleared once imported.
 # They lie in ``uploads/<folder>/<name>`` until the import that reads them is done, the browser's tab is closed, or a
-# day
-# has passed; a file that a running job reads stays.
+# day has passed; a file that a running job reads stays.
 
 
 FOLDER: Final = "uploads"

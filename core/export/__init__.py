@@ -202,8 +202,7 @@ def _by_language(table: ExportTable) -> dict[str, dict[str, int]]:
 # --- One export from beginning to end ---------------------------------------------------------------------------------
 # Decide, write every format, describe, sum up, and put all of it into one zip.
 # A pure function of its inputs: the same tables and settings give the same bytes. The zip is written beside its place
-# and
-# renamed, so that a half-written one never exists.
+# and renamed, so that a half-written one never exists.
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -223,8 +223,7 @@ def shown_value(group: GroupKey) -> str:
 #
 # If all labels were right, and drawn from what the calibrated model says of each title, a book would be called suspect
 # with the probability of its classes that are beyond the cut; their mean is the rate of false alarm. The calibration
-# was
-# learned on the labels as they are, wrong ones among them, so that the true rate is lower rather than higher.
+# was learned on the labels as they are, wrong ones among them, so that the true rate is lower rather than higher.
 
 
 FALSE_ALARM_RATE = 0.03

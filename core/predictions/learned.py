@@ -140,8 +140,7 @@ def load_records(workspace: Workspace, name: str, kinds: Sequence[str] = BOOK_KI
 
 # --- What a model learned from: known of models made here, told by a person, or unknown and said so -------------------
 # Books that are tested and were learned from as well flatter a model. The truth under test is never the suspect: that
-# the
-# test set is a label set here too says nothing about what a model made elsewhere has seen.
+# the test set is a label set here too says nothing about what a model made elsewhere has seen.
 
 
 NO_LABELS: Final = "none"  # what is said when a model learned from none of the label sets here

@@ -121,10 +121,9 @@ def _worst(searched: _SearchSpace, terms: npt.NDArray[np.intp], rest: Bits, leas
 # --- Search one half, confirm on the other, and the reverse -----------------------------------------------------------
 # What chance alone would have shown is not reported.
 # The slices found on one half are tested on the other, which had no say in choosing them, and their p values are
-# adjusted
-# by Benjamini and Yekutieli, which holds whatever the slices have in common. Each direction has its equal part of the
-# stated rate: the false share among all that is reported is at most the sum of the false shares of the directions. A
-# small sample is divided several times, since what one division finds is partly luck.
+# adjusted by Benjamini and Yekutieli, which holds whatever the slices have in common. Each direction has its equal part
+# of the stated rate: the false share among all that is reported is at most the sum of the false shares of the
+# directions. A small sample is divided several times, since what one division finds is partly luck.
 
 
 # Facts are packed so many at a time: what is unpacked stays small.

@@ -141,14 +141,12 @@ def lay_out(
 # --- Search one part of the records for conjunctions of facts that fail more than the rest of their -------------------
 # Search one part of the records for conjunctions of facts that fail more than the rest of their classes.
 # What is enumerated: every conjunction of up to three facts with at least `min_n` records and `min_errors` errors in
-# the
-# part. Both counts can only fall when a fact is added, so a conjunction is extended only while it has enough (Agrawal
-# and
-# Srikant 1994, "Fast algorithms for mining association rules"), and errors are counted first, being the fewer. What is
-# left out: two facts about one subject (two decades); pairs in which one fact takes nothing away, with all that contain
-# them; and, when the list is drawn up, conjunctions that are not worse than the rest of each of their parts (they say
-# nothing new) or fail less than 1.2 times as often as the rest of their classes. Nothing is sampled and nothing else is
-# cut off: what is listed is what trying everything would list.
+# the part. Both counts can only fall when a fact is added, so a conjunction is extended only while it has enough
+# (Agrawal and Srikant 1994, "Fast algorithms for mining association rules"), and errors are counted first, being the
+# fewer. What is left out: two facts about one subject (two decades); pairs in which one fact takes nothing away, with
+# all that contain them; and, when the list is drawn up, conjunctions that are not worse than the rest of each of their
+# parts (they say nothing new) or fail less than 1.2 times as often as the rest of their classes. Nothing is sampled and
+# nothing else is cut off: what is listed is what trying everything would list.
 
 
 # Standard deviations by which a conjunction must be worse than the rest of each of its parts, to be worth its words.

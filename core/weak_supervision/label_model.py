@@ -57,15 +57,12 @@ def answers_of(probabilities: NDArray[np.float64], classes: tuple[str, ...]) -> 
 # The model of A. P. Dawid and A. M. Skene (1979), "Maximum likelihood estimation of observer error-rates using the EM
 # algorithm", Applied Statistics 28, with abstention as one of the answers. Each book has one unknown class; given the
 # class, functions answer independently. A function votes for one class or abstains, so that all there is to know of it
-# is
-# its rate of voting within each class. Books on which all are silent take part too: a model of the others alone takes
-# functions that are rarely on the same book for functions that shun one another, and drifts.
+# is its rate of voting within each class. Books on which all are silent take part too: a model of the others alone
+# takes functions that are rarely on the same book for functions that shun one another, and drifts.
 #
 # A function that is never on a book with another one, such as those on shelfmarks or on numbers of a classification,
-# can
-# neither agree nor contradict: only what people said of its books, and what is believed beforehand, tell how often it
-# is
-# right. Left to the algorithm its votes would be explained by the silence of the others, and could end up against
+# can neither agree nor contradict: only what people said of its books, and what is believed beforehand, tell how often
+# it is right. Left to the algorithm its votes would be explained by the silence of the others, and could end up against
 # itself.
 
 
