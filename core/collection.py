@@ -41,6 +41,7 @@ from core.statistics import (
     weighted_share,
 )
 from core.text_formats import plain
+from core.translation import language_name
 
 __all__ = [
     "CollectionEstimates",
@@ -67,6 +68,10 @@ _FIELDS = {
 }
 
 
+def _named(column: str, value: object) -> str:
+    return language_name(str(value)) if column == LANGUAGE else str(value)
+
+
 def field_quality(records: pd.DataFrame) -> pd.DataFrame:
     """Return one row a field.
 
@@ -86,7 +91,7 @@ def field_quality(records: pd.DataFrame) -> pd.DataFrame:
                 "share": len(filled) / len(records) if len(records) else float("nan"),
                 "distinct": int(filled.nunique()),
                 "commonest": (
-                    "; ".join(f"{value} ({count:,})" for value, count in counts.items())
+                    "; ".join(f"{_named(column, value)} ({count:,})" for value, count in counts.items())
                     if column not in (RECORD_ID, TITLE)
                     else ""
                 ),

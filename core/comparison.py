@@ -128,7 +128,8 @@ def _matched_interval(
 
 
 FACETS_COMPARED: Final = ("language", "decade", "place", "title_length")
-FIRST_RIGHT, SECOND_RIGHT, BOTH_WRONG = "only the first is right", "only the second is right", "both are wrong"
+FIRST_RIGHT, SECOND_RIGHT = noop("only the first is right"), noop("only the second is right")
+BOTH_WRONG = noop("both are wrong")
 
 
 @dataclass(frozen=True, kw_only=True)

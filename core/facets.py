@@ -142,7 +142,7 @@ _DEFINITIONS: dict[str, _Facet] = {
         missing=noop("no language"),
         words=noop("{noun} whose language is {value}"),
         words_missing=noop("{noun} without a language"),
-        order=("catalogued", "detected"),
+        order=(noop("catalogued"), noop("detected")),
         renamed={"catalogue": "catalogued"},
     ),
     "publisher": _Facet(
@@ -293,8 +293,7 @@ def facet_words(facet: str, value: str, noun: str = noop("books")) -> str:
     pattern = how.words_missing if value == how.missing else how.words_of.get(value, how.words)
     if facet == "language" and "," in value:  # 'Greek, Ancient' stands badly before a noun
         pattern = noop("{noun} in {value}")
-    shown = language_name(value) if facet == "language" else value
-    return _(pattern, noun=_(noun), value=shown)
+    return _(pattern, noun=_(noun), value=shown_value(facet, value))
 
 
 def shown_value(facet: str, value: str) -> str:
@@ -303,9 +302,17 @@ def shown_value(facet: str, value: str) -> str:
     >>> shown_value("language", "French"), shown_value("place", "London")
     ('French', 'London')
     """
-    if value == missing_value(facet):
+    how = _facet(facet)
+    if value == how.missing:
         return _(value)
-    return language_name(value) if facet == "language" else value
+    if facet == "language":
+        return language_name(value)
+    if facet == "decade":
+        return _("{start}s", start=value.removesuffix("s"))
+    if facet == "title_length":
+        limit = value.removeprefix("up to ").removeprefix("over ")
+        return _("up to {limit}" if value.startswith("up") else "over {limit}", limit=limit) if " " in value else value
+    return _(value) if value in how.order else value
 
 
 def facet_order(facet: str, values: Iterable[str]) -> list[str]:

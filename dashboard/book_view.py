@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.book_record import BookRecord
+from core.facets import shown_value
 from core.formatting import capitalised, lower_percent
 from core.schema import AUTHOR, DATE, RECORD_ID, TITLE
 from core.translation import _
@@ -69,7 +70,7 @@ def choose(matches: pd.DataFrame, words: str) -> str:
 def show(book: BookRecord) -> None:
     """Show a book: its record, what was said of it and by whom."""
     feedback.conclusion(escape(book.title) or _("(no title)"))
-    facts = " · ".join(f"{capitalised(header(name))}: {value}" for name, value in book.facts.items())
+    facts = " · ".join(f"{capitalised(header(name))}: {shown_value(name, value)}" for name, value in book.facts.items())
     st.caption(
         escape(
             _("{facts} · record {record_id}", facts=facts, record_id=book.record_id)

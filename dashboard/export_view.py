@@ -30,12 +30,13 @@ from core.export.settings import ExportSettings
 from core.export.table import ExportTable
 from core.export.terms import check_base_uri
 from core.export.validation import validate
-from core.facets import facet_title
+from core.facets import facet_title, shown_value
 from core.formatting import capitalised, listed
 from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import Scored
 from core.thresholds import GuaranteeRecord, Policy
 from core.translation import _, noop
+from core.translation.sentences import translate
 from core.wording.decisions import WAYS, decided
 from dashboard import address, cache, feedback, people, widgets
 from dashboard.charts.flows import flow_chart
@@ -442,9 +443,10 @@ def show_breakdown(table: ExportTable, scored: Scored, chosen: SavedPolicy) -> N
     for facet in ("language", "decade"):
         counted = breakdown(table, facet, precision_by(scored.table, chosen.policy, facet))
         st.markdown(f"**{facet_title(facet)}**")
-        show_table(
-            counted, shares=["precision", "low", "high"], alt=_("Decisions by {facet}", facet=facet_title(facet))
+        shown = counted.assign(
+            value=[shown_value(facet, value) for value in counted["value"]], reason=counted["reason"].map(translate)
         )
+        show_table(shown, shares=["precision", "low", "high"], alt=_("Decisions by {facet}", facet=facet_title(facet)))
         widgets.download_table(counted, f"export-by-{facet}")
 
 
@@ -456,7 +458,8 @@ def show_difference(table: ExportTable) -> None:
             _("**{counts:,}** {kind}: {meaning}.", counts=difference.counts[kind], kind=_(kind), meaning=_(meaning))
         )
     shown = st.selectbox(_("Show the records"), list(DIFFERENCES), format_func=_)
-    show_table(difference.of(str(shown)).head(1000), alt=_("Records by difference from the genre field"))
+    books = difference.of(str(shown)).head(1000)
+    show_table(books.assign(difference=books["difference"].map(_)), alt=_("Records by difference from the genre field"))
     widgets.download_table(difference.of(str(shown)), f"genre-{shown}".replace(" ", "-"))
 
 

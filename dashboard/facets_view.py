@@ -351,7 +351,7 @@ def marks(opened: OpenFacet) -> None:
         shown = pd.DataFrame(
             {
                 "title": table[TITLE].to_numpy(),
-                "mark": ["fits" if mark.fits else _("does not") for mark in standing],
+                "mark": [_("fits") if mark.fits else _("does not") for mark in standing],
                 "by": [mark.by for mark in standing],
                 "when": [mark.created_at[:16].replace("T", " ") for mark in standing],
                 "record": [mark.record_id for mark in standing],

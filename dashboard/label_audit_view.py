@@ -10,8 +10,8 @@ from core import label_audit
 from core.formatting import capitalised
 from core.label_audit import GROUPINGS, LabelAudit, group_phrase, shown_value
 from core.labels import LabelSet
-from core.schema import ANNOTATOR
-from core.translation import _, noop
+from core.schema import ANNOTATOR, LANGUAGE
+from core.translation import _, language_name, noop
 from core.wording import evaluation as wording
 from dashboard import address, cache, feedback, widgets
 from dashboard import tables as theme
@@ -54,8 +54,8 @@ def findings(audit: LabelAudit) -> None:
             continue
         table = pd.DataFrame(
             [
-                {"books": cell["books"], "labels": cell["n"], "suspect": cell["suspects"], "share": _share(cell)}
-                for cell in finding.cells
+                {"books": words, "labels": cell["n"], "suspect": cell["suspects"], "share": _share(cell)}
+                for words, cell in zip(wording.cell_words(finding), finding.cells, strict=True)
             ]
         )
         which = _(" and ").join([group_phrase((finding.by, finding.value)), *map(group_phrase, finding.partners)])
@@ -68,8 +68,9 @@ def findings(audit: LabelAudit) -> None:
 def _names(audit: LabelAudit) -> Mapping[tuple[str, str], str]:
     """Return what each group is called on the page; groups that would be called alike keep the file's own names."""
     groups = list(zip(audit.groups["by"].astype(str), audit.groups["value"].astype(str), strict=True))
-    used = Counter((by, shown_value((by, value))) for by, value in groups)
-    return {group: shown_value(group) if used[group[0], shown_value(group)] == 1 else group[1] for group in groups}
+    shown = {group: shown_value(group) if group[0] == ANNOTATOR else group_phrase(group) for group in groups}
+    used = Counter((group[0], name) for group, name in shown.items())
+    return {group: name if used[group[0], name] == 1 else group[1] for group, name in shown.items()}
 
 
 def _choices(audit: LabelAudit) -> dict[str, tuple[str, str]]:
@@ -122,7 +123,7 @@ def groups(audit: LabelAudit, by: str) -> None:
             shown,
             shares=["share"],
             columns={
-                GROUPINGS[by]: st.column_config.TextColumn(GROUPINGS[by].split(maxsplit=1)[0], width=88),
+                GROUPINGS[by]: st.column_config.TextColumn(_(GROUPINGS[by]).split(maxsplit=1)[0], width=88),
                 "labels": st.column_config.NumberColumn(width=58),
                 "suspect": st.column_config.NumberColumn(width=70),
                 "share": st.column_config.NumberColumn(width=64),
@@ -165,6 +166,8 @@ def suspects(audit: LabelAudit, group: tuple[str, str] | None) -> None:
         return
     if ANNOTATOR in table:
         table = table.assign(annotator=table[ANNOTATOR].map(_annotators))
+    if LANGUAGE in table:
+        table = table.assign(language=table[LANGUAGE].map(language_name))
     order = ["title", "given", "suggested", "score", "words_against", "words_for", "annotator", "language", "record_id"]
     show_table(
         table.head(20)[[column for column in order if column in table]],

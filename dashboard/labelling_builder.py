@@ -1,6 +1,7 @@
 """The builder: a labelling function put together from conditions, tried while it is written."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -9,7 +10,7 @@ import streamlit as st
 
 from core.corpus import column_names
 from core.errors import InputError
-from core.facets import FACETS, facet_title
+from core.facets import FACETS, facet_title, shown_value
 from core.predicates import (
     AllOf,
     AnyOf,
@@ -35,6 +36,7 @@ from core.weak_supervision import (
 from dashboard import cache, feedback, labelling_view
 from dashboard.feedback import count, escape, interval, percent
 from dashboard.labelling_view import TryoutData
+from dashboard.tables import header
 
 __all__ = ["build"]
 
@@ -123,7 +125,7 @@ def _choices(tryout_data: TryoutData) -> dict[str, tuple[str, str]]:
     choices: dict[str, tuple[str, str]] = {"title": ("text", TITLE), "year": ("number", YEAR)}
     choices |= {facet_title(facet): ("facet", facet) for facet in (LANGUAGE, *FACETS)}
     choices |= {_("confidence of “{a}”", a=a.name): ("model", a.name) for a in cache.workspace().list("predictions")}
-    choices |= {_("{column} (text)", column=column): ("text", str(column)) for column in texts[1:]}
+    choices |= {_("{column} (text)", column=header(str(column))): ("text", str(column)) for column in texts[1:]}
     return choices | {
         _("{c} (in the file)", c=c): ("text", c) for c in column_names(tryout_data.corpus.path) if c not in records
     }
@@ -164,7 +166,9 @@ def _number(tryout_data: TryoutData, column: str, row: int, how: Any, value: Any
 def _facet(tryout_data: TryoutData, facet: str, row: int, how: Any, value: Any) -> Predicate | None:
     how.selectbox(_("How"), [noop("is one of")], key=f"builder_is_{row}", disabled=True, format_func=_)
     values = labelling_view.values_of(tryout_data, facet)
-    chosen = value.multiselect(_("Values"), values, key=f"builder_values_{row}_{facet}")
+    chosen = value.multiselect(
+        _("Values"), values, format_func=partial(shown_value, facet), key=f"builder_values_{row}_{facet}"
+    )
     return FacetPredicate(facet, tuple(chosen)) if chosen else None
 
 

@@ -95,7 +95,7 @@ def show(first: Scored, second: Scored) -> None:
     shares = [column for column in map(str, shown.columns) if column.endswith(("confidence", "rate"))]
     st.caption(_("First: {first}. Second: {second}.", first=escape(first.name), second=escape(second.name)))
     show_table(
-        shown.head(1000),
+        _outcomes_in_words(shown.head(1000)),
         shares=shares,
         columns={
             TITLE: st.column_config.TextColumn(width=270),
@@ -104,9 +104,13 @@ def show(first: Scored, second: Scored) -> None:
             "second": st.column_config.TextColumn(_("second says"), width=95),
             "outcome": st.column_config.TextColumn(width=170),
         },
-        alt=str(view),
+        alt=_(str(view)),
     )
     widgets.download_table(shown, "disagreements" if view == "Where they disagree" else "better-and-worse")
+
+
+def _outcomes_in_words(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(outcome=table["outcome"].map(_)) if "outcome" in table else table
 
 
 # --- Pieces of the Models page ----------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from core.normalise.records import title_key
 from core.predictions import Scored, load_predictions
 from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, RECORD_ID, TITLE, TITLE_KEY, TRUTH
 from core.text_search import find_records
-from core.translation import _, plural
+from core.translation import _, language_name, plural
 from core.wording.explanations import words_for_and_against
 from dashboard import cache, feedback, navigation, widgets
 from dashboard import tables as theme
@@ -63,8 +63,11 @@ def records_table(table: pd.DataFrame, *, name: str, alt: str, height: int | Non
             return
     noun = count(len(table), "record")
     shown_columns = [column for column in _COLUMNS if column in table]
+    shown = table[shown_columns]
+    if LANGUAGE in shown:
+        shown = shown.assign(**{LANGUAGE: shown[LANGUAGE].map(language_name)})
     show_table(
-        table[shown_columns],
+        shown,
         shares=[CONFIDENCE],
         columns={column: st.column_config.Column(width=width) for column, width in _WIDTHS.items()},
         height=height or "auto",

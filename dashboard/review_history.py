@@ -18,7 +18,7 @@ from core.translation.sentences import translate
 from dashboard import cache, feedback, navigation, people, widgets
 from dashboard.feedback import escape
 from dashboard.retraining_view import offer_retraining
-from dashboard.review_state import review_state, reviewer_label, reviewer_name, window
+from dashboard.review_state import answer_words, review_state, reviewer_label, reviewer_name, window
 from dashboard.tables import show_table
 
 __all__ = ["show_history"]
@@ -108,7 +108,7 @@ def _history(
         [
             {
                 "title": titles.get(row.record_id, ""),
-                "decided": _(_HIDDEN) if row.record_id in hidden else row.label,
+                "decided": _(_HIDDEN) if row.record_id in hidden else answer_words(row.label),
                 "model said": row.old,
                 "by": reviewer_label(row),
                 "when": row.when,
@@ -123,10 +123,10 @@ def _history(
 
 def _state(row: Decision, log: DecisionLog, by_id: Mapping[int, Decision]) -> str:
     if row.undone_by:
-        return _("taken back {reviewer_label}", reviewer_label=reviewer_label(by_id[row.undone_by], _("by ")))
+        return _("taken back {reviewer_label}", reviewer_label=reviewer_label(by_id[row.undone_by], by=True))
     holding = log.current.get(row.record_id)
     if holding is not None and holding.id == row.id:
-        return _("holds, decided blind") if row.blind else "holds"
+        return _("holds, decided blind") if row.blind else _("holds")
     if row.record_id in log.disputes and row.id in _ids(log, row.record_id):
         return _("waits for a third")
     if row.second:
@@ -151,8 +151,8 @@ def _take_back(queue: ReviewQueue, standing: list[Decision]) -> None:
         titles = _titles(queue, {row.record_id for row in offered})
         descriptions = {
             row.id: (
-                f"{titles.get(row.record_id, '')[:70]} ({row.record_id}): {row.label}, {reviewer_label(row)},"
-                f" {row.when}"
+                f"{titles.get(row.record_id, '')[:70]} ({row.record_id}): {answer_words(row.label)},"
+                f" {reviewer_label(row)}, {row.when}"
             )
             for row in offered
         }
@@ -200,7 +200,7 @@ def _undo(scored: Scored, decision: int) -> None:
         desk.notices = [
             _(
                 "Taken back: “{label}”, decided {reviewer_label}.",
-                label=row.label,
-                reviewer_label=reviewer_label(row, _("by ")),
+                label=answer_words(row.label),
+                reviewer_label=reviewer_label(row, by=True),
             )
         ]

@@ -16,7 +16,7 @@ from core.wording.review import opinion_sentences
 from dashboard import cache, feedback, navigation, people, widgets
 from dashboard.feedback import escape
 from dashboard.guarantee_view import HUMAN_ERRORS, PEOPLE_ERR
-from dashboard.review_state import reviewer_label
+from dashboard.review_state import answer_words, reviewer_label
 from dashboard.tables import show_table
 
 __all__ = ["show_opinions"]
@@ -32,7 +32,7 @@ def show_opinions(scored: Scored, log: DecisionLog) -> None:
         _("Books that a second person answers too"),
         sorted({*_SHARES, known}),
         known,
-        format_func=lambda value: "none" if not value else in_percent(value),
+        format_func=lambda value: _("none") if not value else in_percent(value),
         key="second_share",
         disabled=not people.may(),
         help=_(
@@ -117,11 +117,13 @@ def _disagreements(scored: Scored, pairs: list[OpinionPair]) -> pd.DataFrame:
         [
             {
                 "title": titles.get(pair.first.record_id, ""),
-                "first answer": pair.first.label,
+                "first answer": answer_words(pair.first.label),
                 "by": reviewer_label(pair.first),
-                "second answer": pair.second.label,
+                "second answer": answer_words(pair.second.label),
                 "and by": reviewer_label(pair.second),
-                "settled": f"{pair.settled.label}, {reviewer_label(pair.settled, 'by ')}" if pair.settled else "waits",
+                "settled": f"{answer_words(pair.settled.label)}, {reviewer_label(pair.settled, by=True)}"
+                if pair.settled
+                else _("waits"),
                 "record": pair.first.record_id,
             }
             for pair in pairs

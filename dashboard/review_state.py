@@ -6,13 +6,13 @@ from typing import Final
 
 import streamlit as st
 
-from core.review import Decision
+from core.review import CANNOT_TELL, Decision
 from core.review_batch import BatchReport
 from core.review_workbook import RefusedRow
 from core.translation import _
 from dashboard import navigation, people
 
-__all__ = ["ReviewState", "review_state", "reviewer_label", "reviewer_name", "window"]
+__all__ = ["ReviewState", "answer_words", "review_state", "reviewer_label", "reviewer_name", "window"]
 
 _TRAIL: Final = 100
 
@@ -94,8 +94,14 @@ def reviewer_name() -> str:
     return people.current_person().name
 
 
-def reviewer_label(row: Decision, before: str = "") -> str:
-    """Return who made a decision, as the reader knows them."""
+def answer_words(label: str) -> str:
+    """Return an answer as the reader's language has it; a class is called what the library calls it."""
+    return _(label) if label == CANNOT_TELL else label
+
+
+def reviewer_label(row: Decision, *, by: bool = False) -> str:
+    """Return who made a decision, as the reader knows them; with `by`, as the end of "taken back by"."""
     if row.session and row.session == window():
-        return _("{before}you", before=before)
-    return f"{before}{row.by}" if row.by else _("{before}somebody without a name", before=before)
+        return _("by you") if by else _("you")
+    name = row.by or _("somebody without a name")
+    return _("by {name}", name=name) if by else name

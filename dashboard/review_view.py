@@ -25,7 +25,7 @@ from core.wording.review import ORDER_NAMES, REASON_NAMES, reason_sentence
 from dashboard import address, cache, navigation, people, widgets
 from dashboard.feedback import escape, percent
 from dashboard.review_record import show_record_help
-from dashboard.review_state import ReviewState, review_state, reviewer_label, reviewer_name, window
+from dashboard.review_state import ReviewState, answer_words, review_state, reviewer_label, reviewer_name, window
 
 __all__ = ["choose_order", "show_desk", "too_early"]
 
@@ -231,7 +231,7 @@ def _answers(
     with st.container(horizontal=True, gap="small"):
         for number, answer in enumerate(answers, start=1):
             st.button(
-                escape(_(answer) if answer == CANNOT_TELL else answer),
+                escape(answer_words(answer)),
                 key=f"answer-{number}-{record_id}",
                 shortcut="t" if answer == CANNOT_TELL else str(number),
                 disabled=early,
@@ -375,11 +375,11 @@ def _again(predictions: str, record_id: str) -> None:
 def _decision_text(row: Decision) -> str:
     mine = row.session and row.session == window()
     if mine:
-        return _("You decided it: “{label}”, {when}.", label=row.label, when=row.when)
+        return _("You decided it: “{label}”, {when}.", label=answer_words(row.label), when=row.when)
     return _(
         "It was decided meanwhile: “{label}”, {reviewer_label}, {when}.",
-        label=row.label,
-        reviewer_label=reviewer_label(row, _("by ")),
+        label=answer_words(row.label),
+        reviewer_label=reviewer_label(row, by=True),
         when=row.when,
     )
 

@@ -188,7 +188,12 @@ def _books_of_pair(scored: Scored, known: pd.DataFrame, down: str, across: str) 
             values = [str(value) for value in dict.fromkeys(known[facet])]
             of = f"{scored.predictions}-{facet}"
             chosen[facet] = widgets.pick(
-                _("{facet} of the list", facet=facet_title(facet)), values, key, fixed=_ANY, of=of
+                _("{facet} of the list", facet=facet_title(facet)),
+                values,
+                key,
+                fixed=_ANY,
+                of=of,
+                shown=lambda value, facet=facet: shown_value(facet, value),
             )
         widgets.require_known(key, _("value of this facet"))
     if any(value in (None, _ANY) for value in chosen.values()):
@@ -254,17 +259,19 @@ def ledger(scored: Scored) -> None:
         st.markdown(escape(wording.ledger(book)))
         looks = book.looks()
         if looks:
-            rows = [
-                {
-                    "look": translate(look.description),
-                    "p": look.p,
-                    "had to reach": look.level,
-                    "convincing": look.significant,
-                }
-                for look in looks[-200:]
-            ]
+            rows = pd.DataFrame(
+                [
+                    {
+                        "look": translate(look.description),
+                        "p": look.p,
+                        "had to reach": look.level,
+                        "convincing": look.significant,
+                    }
+                    for look in looks[-200:]
+                ]
+            )
             show_table(
-                pd.DataFrame(rows),
+                rows,
                 columns={
                     "look": st.column_config.TextColumn(width=360),
                     "p": st.column_config.NumberColumn(format="%.2g"),

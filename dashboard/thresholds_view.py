@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.errors import StreamlitAPIException
 
-from core.facets import facet_order, facet_title
+from core.facets import facet_order, facet_title, shown_value
 from core.formatting import interval_count, lower_percent
 from core.policies import SavedPolicy, save_policy
 from core.predictions import Scored
@@ -18,7 +18,7 @@ from core.review import send_to_review
 from core.schema import CORRECT, TRUTH
 from core.thresholds import ALL_CLASSES, Policy, PolicyReport
 from core.thresholds.sample import draw_recheck
-from core.translation import _, inside, noop, number_text
+from core.translation import ENGLISH, _, current_language, inside, noop, number_text
 from dashboard import address, cache, feedback, navigation, people, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
@@ -174,7 +174,8 @@ def sliders(classes: Sequence[str], start: Mapping[str, float]) -> dict[str, flo
             1.0,
             _NEVER,
             step=0.005,
-            format="%.3f",
+            # With the decimal sign of the browser's language, which is most likely that of the page.
+            format="%.3f" if current_language() == ENGLISH else "localized",
             key=key,
             bind="query-params",
             help=_("The model's confidence, from 0 to 1. Higher: fewer books, fewer wrong ones."),
@@ -341,6 +342,8 @@ def acceptance_rates(report: PolicyReport, scored: Scored, facet: str) -> None:
         st.markdown(_("No group by {title} has ten books.", title=title))
         return
     shown = known.head(25)
+    shown = shown.assign(value=[shown_value(facet, str(value)) for value in shown["value"]])
+    order = [shown_value(facet, value) for value in order]
     show_chart(
         rates_chart(
             shown,

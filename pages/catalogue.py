@@ -65,8 +65,8 @@ if view == "Fields":
             {
                 noop("field"): [translate(header(name)) for name in table["field"]],
                 noop("with a value"): table["share"].map(percent),
-                "commonest": table["commonest"].map(number_text),
-                "distinct": [_("{n:,}", n=n) for n in table["distinct"]],
+                "commonest values": table["commonest"].map(number_text),
+                "different values": [_("{n:,}", n=n) for n in table["distinct"]],
             }
         ),
         alt=_("How many records have a value in each field"),

@@ -15,8 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.formatting import listed
-from core.label_audit.suspects import GROUPINGS, GroupKey, Memberships, by_label, group_phrase
+from core.label_audit.suspects import GROUPINGS, GroupKey, Memberships, by_label
 from core.slices.stratified import exact_p, excess
 from core.statistics import MINIMUM_RECORDS, adjust_p
 from core.text_formats import plain
@@ -48,7 +47,7 @@ class SuspectGroup:
         The groups it goes together with, or is explained by.
     cells : tuple of dict
         The books of this group within each partner and outside all of them, and the partners' books outside this group:
-        ``books`` (in words), ``n``, ``suspects``.
+        ``n``, ``suspects``. :func:`core.wording.evaluation.cell_words` says which books each holds.
     p_adjusted : float
         From :func:`core.label_audit.suspects.group_rates`.
     """
@@ -222,14 +221,12 @@ def _cells(
 ) -> tuple[dict[str, Any], ...]:
     mine = members[group]
 
-    def cell(words: str, mask: NDArray[np.bool_]) -> dict[str, Any]:
-        return {"books": words, "n": int(mask.sum()), "suspects": int((mask & books.suspect).sum())}
+    def cell(mask: NDArray[np.bool_]) -> dict[str, Any]:
+        return {"n": int(mask.sum()), "suspects": int((mask & books.suspect).sum())}
 
-    within = [cell(f"{group_phrase(group)} and {group_phrase(other)}", mine & members[other]) for other in partners]
     union = np.logical_or.reduce([members[other] for other in partners])
-    names = listed([group_phrase(other) for other in partners])
     return (
-        *within,
-        cell(f"{group_phrase(group)}, outside {names}", mine & ~union),
-        *(cell(f"{group_phrase(other)}, outside {group_phrase(group)}", members[other] & ~mine) for other in partners),
+        *(cell(mine & members[other]) for other in partners),
+        cell(mine & ~union),
+        *(cell(members[other] & ~mine) for other in partners),
     )

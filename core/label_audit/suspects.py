@@ -22,7 +22,7 @@ from core.schema import ANNOTATOR, CREATED_AT, LABEL, LABEL_GIVEN, LANGUAGE, REC
 from core.slices.stratified import exact_p, excess
 from core.splits import fold_by_title
 from core.statistics import MINIMUM_RECORDS, adjust_p, wilson
-from core.translation import _, noop
+from core.translation import _, language_name, noop
 
 __all__ = [
     "FALSE_ALARM_RATE",
@@ -52,7 +52,7 @@ GROUPINGS: Final[Mapping[str, str]] = {
     LANGUAGE: noop("language"),
     MONTH: noop("month of annotation"),
 }
-NO_ANNOTATOR, UNDATED = "no annotator named", "no date"
+NO_ANNOTATOR, UNDATED = noop("no annotator named"), noop("no date")
 GROUPS_COLUMNS = (
     "by", "value", "n", "suspects", "contradicted", "suspect_rate", "low", "high", "ratio",
     "adjusted_ratio", "adjusted_low", "adjusted_high", "p", "p_adjusted",
@@ -199,7 +199,7 @@ def group_phrase(group: GroupKey) -> str:
     by, value = group
     if by == ANNOTATOR and value != NO_ANNOTATOR:
         return _("annotator {name}", name=shown_value(group))
-    return value
+    return language_name(value) if by == LANGUAGE else _(value)
 
 
 def shown_value(group: GroupKey) -> str:

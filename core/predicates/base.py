@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.errors import InputError
 from core.joins import find_leaks, join_ids
 from core.schema import ALTERNATE_ID, RECORD_ID
+from core.translation import _
 
 __all__ = ["Books", "Mask", "ModelOpinion", "Predicate"]
 
@@ -158,7 +159,7 @@ class Predicate(ABC):
 
     def words(self, noun: str = "books") -> str:
         """Say for which of the `noun` the predicate holds: 'books dated before 1800'."""
-        return f"{noun} where {self.condition}"
+        return _("{noun} where {condition}", noun=noun, condition=self.condition)
 
     def mask(self, records: pd.DataFrame) -> Mask:
         """Return for which rows of a table of records the predicate holds."""

@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.facets import facet_codes, facet_title, facet_words
+from core.facets import facet_codes, facet_title, facet_words, shown_value
 from core.predicates.base import Books, Mask, Predicate
 from core.schema import TITLE, TITLE_KEY, YEAR
 from core.text_search import parse_phrase_list, phrase_mask
-from core.translation import _
+from core.translation import _, noop, number_text
 
 __all__ = [
     "MEASURES",
@@ -57,7 +57,8 @@ class FacetPredicate(Predicate):
     @property
     def condition(self) -> str:
         """The predicate as a condition."""
-        return f"{facet_title(self.facet)} is {' or '.join(self.values)}"
+        values = _(" or ").join(shown_value(self.facet, value) for value in self.values)
+        return _("{facet} is {values}", facet=facet_title(self.facet), values=values)
 
     @property
     def subject(self) -> str:
@@ -113,7 +114,8 @@ class RangePredicate(Predicate):
     @property
     def condition(self) -> str:
         """The predicate as a condition."""
-        return f"{self.column} is {_ends('at least', self.low, 'at most', self.high)}"
+        ends = _ends(noop("at least {limit}"), self.low, noop("at most {limit}"), self.high)
+        return _("{column} is {ends}", column=_(self.column), ends=ends)
 
     @property
     def subject(self) -> str:
@@ -168,7 +170,8 @@ class LengthPredicate(RangePredicate):
     def condition(self) -> str:
         """The predicate as a condition."""
         above, below = self.bounds
-        return f"{self.column} has {_ends('more than', above, 'fewer than', below)} characters"
+        ends = _ends(noop("more than {limit}"), above, noop("fewer than {limit}"), below)
+        return _("{column} has {ends} characters", column=_(self.column), ends=ends)
 
     @property
     def bounds(self) -> tuple[float | None, float | None]:
@@ -195,10 +198,10 @@ class LengthPredicate(RangePredicate):
 MatchMode = Literal["word", "contains", "pattern", "exact"]
 MAX_PATTERN: Final = 300  # characters
 _MATCH_WORDS: Final = {
-    "word": "has the word",
-    "contains": "contains",
-    "pattern": "matches the pattern",
-    "exact": "has exactly",
+    "word": noop("has the word"),
+    "contains": noop("contains"),
+    "pattern": noop("matches the pattern"),
+    "exact": noop("has exactly"),
 }
 
 
@@ -278,7 +281,7 @@ class TextPredicate(Predicate):
     def condition(self) -> str:
         """The predicate as a condition."""
         looked_for = self.quoted if self.how == "exact" else f"“{self.value}”"
-        return f"{self.column} {_MATCH_WORDS[self.how]} {looked_for}"
+        return f"{_(self.column)} {_(_MATCH_WORDS[self.how])} {looked_for}"
 
     @property
     def subject(self) -> str:
@@ -369,8 +372,10 @@ def _rough_pattern(phrase: str) -> str:
 
 
 def _ends(low_word: str, low: float | None, high_word: str, high: float | None) -> str:
-    ends = [f"{word} {end:g}" for word, end in ((low_word, low), (high_word, high)) if end is not None]
-    return " and ".join(ends)
+    ends = [
+        _(word, limit=number_text(f"{end:g}")) for word, end in ((low_word, low), (high_word, high)) if end is not None
+    ]
+    return _(" and ").join(ends)
 
 
 @dataclass(frozen=True)
@@ -406,7 +411,8 @@ class ConfidencePredicate(Predicate):
     @property
     def condition(self) -> str:
         """The predicate as a condition."""
-        return f"“{self.model}” gives {self.label} at least {self.above:g}"
+        above = number_text(f"{self.above:g}")
+        return _("“{model}” gives {label} at least {above}", model=self.model, label=self.label, above=above)
 
 
 @dataclass(frozen=True)
@@ -430,14 +436,14 @@ class _Combination(Predicate):
         """The parts as conditions; combinations of several in brackets."""
         several = [isinstance(part, _Combination) and len(part.parts) > 1 for part in self.parts]
         conditions = zip(self.parts, several, strict=True)
-        return self.join.join(f"({part.condition})" if brackets else part.condition for part, brackets in conditions)
+        return _(self.join).join(f"({part.condition})" if brackets else part.condition for part, brackets in conditions)
 
 
 class AllOf(_Combination):
     """Every one of the predicates holds."""
 
     kind = "all"
-    join = " and "
+    join = noop(" and ")
 
     def evaluate(self, books: Books) -> Mask:
         """Return for which books the predicate holds."""
@@ -448,7 +454,7 @@ class AnyOf(_Combination):
     """At least one of the predicates holds."""
 
     kind = "any"
-    join = " or "
+    join = noop(" or ")
 
     def evaluate(self, books: Books) -> Mask:
         """Return for which books the predicate holds."""
@@ -473,7 +479,7 @@ class Not(Predicate):
     @property
     def condition(self) -> str:
         """The predicate as a condition."""
-        return f"not ({self.part.condition})"
+        return _("not ({condition})", condition=self.part.condition)
 
 
 def columns_of(predicate: Predicate) -> tuple[str, ...]:

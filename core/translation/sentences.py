@@ -120,6 +120,8 @@ def _inside(text: str, language: str) -> str:
         return text if text.endswith(".0") else number_text(text)  # "2.0" is a name
     if " " not in text.strip():
         return catalogue_of(language, NUMBERED).messages.get(text, text)
+    if "” and “" in text:  # a list of names
+        return text.replace("” and “", f"”{catalogue_of(language).messages[' and ']}“")
     whole = _whole(text, language)
     if whole is not None:
         return whole

@@ -37,6 +37,7 @@ __all__ = [
     "audited_copy",
     "best_model",
     "calibration",
+    "cell_words",
     "collection",
     "comparison_groups",
     "comparison_headline",
@@ -436,6 +437,18 @@ def group_headline(group: SuspectGroup) -> str:
         group_n=group.n,
         times=times,
     )
+
+
+def cell_words(group: SuspectGroup) -> list[str]:
+    """Say which books each of the cells of a group holds."""
+    if not group.partners:
+        return []
+    own, partners = group_phrase((group.by, group.value)), [group_phrase(other) for other in group.partners]
+    return [
+        *(_("{group} and {other}", group=own, other=other) for other in partners),
+        _("{group}, outside {other}", group=own, other=listed(partners)),
+        *(_("{group}, outside {other}", group=other, other=own) for other in partners),
+    ]
 
 
 def group_detail(group: SuspectGroup) -> str:

@@ -133,7 +133,7 @@ def ledger(book: Ledger) -> str:
 def looks(book: Ledger, these: Sequence[Look]) -> str:
     """Say how much has been looked at, and which of `these` looks are convincing all the same."""
     count = len(book.looks())
-    convincing = list(dict.fromkeys(look.description for look in these if look.significant))
+    convincing = list(dict.fromkeys(translate(look.description) for look in these if look.significant))
     none = _("It is not convincing by itself.") if len(these) == 1 else _("None of these is convincing by itself.")
     if not these:
         none = _("None of these could be tested.")

@@ -7,8 +7,9 @@ import altair as alt
 import pandas as pd
 
 from core.evaluation import most_confused
+from core.facets import facet_title, shown_value
 from core.formatting import percent
-from core.translation import _, plural
+from core.translation import _, noop, plural
 from dashboard.charts import LIGHT, Chart, ChartTheme, fixed, named
 
 __all__ = [
@@ -96,6 +97,11 @@ def _confusion_spec(rows: tuple[str, ...], columns: tuple[str, ...], chart_theme
     return alt.layer(*layers).properties(height=height)
 
 
+def _translated(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the table with the words of a column in the reader's language."""
+    return table.assign(**{column: table[column].map(_)})
+
+
 def length_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Chart:
     """Draw how long the titles are that were read right and wrong: the share of each outcome per band of length.
 
@@ -104,7 +110,10 @@ def length_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Chart:
     table : DataFrame
         ``length`` (band of characters, in order), ``outcome`` ('right', 'wrong'), ``n``, ``share`` (of the outcome).
     """
-    return Chart(spec=_length_spec(tuple(dict.fromkeys(table["length"])), chart_theme), tables={"lengths": table})
+    return Chart(
+        spec=_length_spec(tuple(dict.fromkeys(table["length"])), chart_theme),
+        tables={"lengths": _translated(table, "outcome")},
+    )
 
 
 @fixed
@@ -116,12 +125,12 @@ def _length_spec(order: tuple[str, ...], chart_theme: ChartTheme) -> Any:
             x=alt.X(
                 "length:N", sort=list(order), title=_("length of the title in characters"), axis=alt.Axis(labelAngle=0)
             ),
-            xOffset=alt.XOffset("outcome:N", sort=["right", "wrong"]),
+            xOffset=alt.XOffset("outcome:N", sort=[_("right"), _("wrong")]),
             y=alt.Y("share:Q", axis=alt.Axis(format="%"), title=_("share of titles")),
             color=alt.Color(
                 "outcome:N",
                 title=None,
-                scale=alt.Scale(domain=["right", "wrong"], range=[chart_theme.right, chart_theme.wrong]),
+                scale=alt.Scale(domain=[_("right"), _("wrong")], range=[chart_theme.right, chart_theme.wrong]),
             ),
             tooltip=[
                 "length:N",
@@ -185,13 +194,15 @@ def heatmap_chart(table: pd.DataFrame, down: str, across: str, chart_theme: Char
     """
     known = table.dropna(subset=["rate"])
     rows, columns = (
-        tuple(str(value) for value in dict.fromkeys(table[facet]) if value in set(known[facet]))
+        tuple(shown_value(facet, str(value)) for value in dict.fromkeys(table[facet]) if value in set(known[facet]))
         for facet in (down, across)
     )
     cells = pd.DataFrame(
         {
             "down": known[down].astype("object"),
             "across": known[across].astype("object"),
+            "row": [shown_value(down, str(value)) for value in known[down]],
+            "column": [shown_value(across, str(value)) for value in known[across]],
             "rate": known["rate"].astype(float),
             "books": [
                 _("{errors:,} of {n:,}", errors=errors, n=n)
@@ -212,8 +223,8 @@ def _heatmap_spec(
     axis = alt.Axis(orient="top", labelAngle=0 if few else -60, labelLimit=160)
     shade = alt.Scale(domainMin=0, range=[chart_theme.faint_wrong, chart_theme.wrong])
     base = named("cells").encode(
-        x=alt.X("across:N", sort=list(columns), title=None, axis=axis),
-        y=alt.Y("down:N", sort=list(rows), title=None, axis=alt.Axis(labelLimit=200)),
+        x=alt.X("column:N", sort=list(columns), title=None, axis=axis),
+        y=alt.Y("row:N", sort=list(rows), title=None, axis=alt.Axis(labelLimit=200)),
     )
     squares = (
         base.mark_rect(cursor="pointer", stroke=chart_theme.text)
@@ -221,8 +232,8 @@ def _heatmap_spec(
             color=alt.Color("rate:Q", scale=shade, legend=alt.Legend(title=_("share wrong"), format=".0%")),
             strokeWidth=alt.condition(click, alt.value(3), alt.value(0), empty=False),
             tooltip=[
-                alt.Tooltip("down:N", title=down.replace("_", " ")),
-                alt.Tooltip("across:N", title=across.replace("_", " ")),
+                alt.Tooltip("row:N", title=facet_title(down)),
+                alt.Tooltip("column:N", title=facet_title(across)),
                 alt.Tooltip("books:N", title=_("wrong")),
                 alt.Tooltip("rate:Q", format=".1%", title=_("share")),
             ],
@@ -309,15 +320,17 @@ def words_chart(table: pd.DataFrame, class_name: str, chart_theme: ChartTheme = 
     table : DataFrame
         ``word``, ``contribution`` (log-odds; above 0 speaks for the class).
     """
-    speaks = ["for" if number > 0 else "against" for number in table["contribution"]]
+    speaks = [noop("for") if number > 0 else noop("against") for number in table["contribution"]]
     data = table.assign(place=range(len(table)), speaks=speaks)
     data["word"] = [f"{place + 1}. {word}" for place, word in zip(data["place"], data["word"], strict=True)]
-    return Chart(spec=_words_spec(tuple(data["word"]), class_name, chart_theme), tables={"words": data})
+    return Chart(
+        spec=_words_spec(tuple(data["word"]), class_name, chart_theme), tables={"words": _translated(data, "speaks")}
+    )
 
 
 @fixed
 def _words_spec(words: tuple[str, ...], class_name: str, chart_theme: ChartTheme) -> Any:
-    scale = alt.Scale(domain=["for", "against"], range=[chart_theme.right, chart_theme.wrong])
+    scale = alt.Scale(domain=[_("for"), _("against")], range=[chart_theme.right, chart_theme.wrong])
     return (
         named("words")
         .mark_bar()

@@ -20,7 +20,7 @@ def sources() -> list[Path]:
 
 def has_words(text: str) -> bool:
     """Tell whether there is anything to translate: letters outside of the places, or places to be put in order."""
-    parts = [] if text.startswith("{") and " " not in text else list(string.Formatter().parse(text))
+    parts = list(string.Formatter().parse(text))
     places = [name for literal, name, *rest in parts if name]
     return len(places) > 1 or any(character.isalpha() for literal, *rest in parts for character in literal)
 
@@ -52,8 +52,7 @@ def all_messages() -> dict[Message, str]:
     for path in sources():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         place = path.relative_to(ROOT).as_posix()
-        for message, line in messages_of(
-            tree, headers=place.startswith(("dashboard/", "pages/")) and "/c" not in place
-        ):
+        headers = place.startswith(("dashboard/", "pages/")) and "/cache/" not in place and "/charts/" not in place
+        for message, line in messages_of(tree, headers=headers):
             items.setdefault(message, f"{place}:{line}")
     return items

@@ -23,6 +23,12 @@ NOTING = (
 )
 # Texts that are put together where they are written.
 COMPOSED = (
+    "{0} (95 % interval {1}; n = {2})",
+    "about {0} (95 % interval {1})",
+    "books of the {0}",
+    "{0} books of the {1}",
+    "books without a language of the {0}",
+    "{0}; a zip of {1}",
     "{0} books of {1}",
     "learned",
     "{0} by their identifier",
