@@ -307,11 +307,11 @@ def shown_value(facet: str, value: str) -> str:
         return _(value)
     if facet == "language":
         return language_name(value)
-    if facet == "decade":
-        return _("{start}s", start=value.removesuffix("s"))
-    if facet == "title_length":
-        limit = value.removeprefix("up to ").removeprefix("over ")
-        return _("up to {limit}" if value.startswith("up") else "over {limit}", limit=limit) if " " in value else value
+    if facet == "decade" and value[:-1].isdigit():
+        return _("{start}s", start=value[:-1])
+    if facet == "title_length" and value in (how.order[0], how.order[-1]):
+        limit = value.split()[-1]
+        return _("up to {limit}", limit=limit) if value == how.order[0] else _("over {limit}", limit=limit)
     return _(value) if value in how.order else value
 
 

@@ -22,7 +22,7 @@ from core.predictions import Scored
 from core.schema import CORRECT, PREDICTED, TITLE, TRUTH
 from core.statistics import Estimate
 from core.text_search import phrase_mask
-from core.translation import _, inside, noop, number_text
+from core.translation import _, inside, language_name, noop, number_text
 from core.wording.languages import unknown_sentences
 from dashboard import address, feedback, navigation, slices_view, widgets
 from dashboard import tables as theme
@@ -168,14 +168,14 @@ def show_languages(scored: Scored) -> None:
     st.header(_("What is known of each language"))
     languages = known_languages(checked["language"], checked[TRUTH], checked[PREDICTED], scored.classes)
     feedback.show_sentences(*unknown_sentences(languages))
-    show_table(language_table(languages).head(100), alt=_("Checked books of each class by language"), lines=6)
+    show_table(language_table(languages).head(100), alt=_("Checked books of each class by language"))
 
 
 def language_table(languages: Sequence[KnownLanguage]) -> pd.DataFrame:
     """Return one row a language: checked books, those that are right, and the same of each class."""
     rows = [
         {
-            "language": entry.language or _("no language"),
+            "language": language_name(entry.language) if entry.language else _("no language"),
             "checked": entry.n,
             "right": entry.right,
             **{

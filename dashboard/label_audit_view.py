@@ -123,17 +123,17 @@ def groups(audit: LabelAudit, by: str) -> None:
             shown,
             shares=["share"],
             columns={
-                GROUPINGS[by]: st.column_config.TextColumn(_(GROUPINGS[by]).split(maxsplit=1)[0], width=88),
-                "labels": st.column_config.NumberColumn(width=58),
-                "suspect": st.column_config.NumberColumn(width=70),
-                "share": st.column_config.NumberColumn(width=64),
-                "between": st.column_config.TextColumn(width=110),
+                GROUPINGS[by]: st.column_config.TextColumn(_(GROUPINGS[by]).split(maxsplit=1)[0], width=80),
+                "labels": st.column_config.NumberColumn(width=64),
+                "suspect": st.column_config.NumberColumn(width=84),
+                "share": st.column_config.NumberColumn(width=62),
+                "between": st.column_config.TextColumn(width=114),
                 "times the rest": st.column_config.NumberColumn(
-                    _("times rest"), format="%.1f", width=82, help=_("The share divided by that of all other labels")
+                    _("times rest"), format="%.1f", width=78, help=_("The share divided by that of all other labels")
                 ),
                 "like for like": st.column_config.NumberColumn(
                     format="%.1f",
-                    width=84,
+                    width=80,
                     help=_("Suspects divided by those that the same labels have elsewhere"),
                 ),
             },
@@ -174,12 +174,13 @@ def suspects(audit: LabelAudit, group: tuple[str, str] | None) -> None:
         shares=["score"],
         lines=3,
         columns={
-            "title": st.column_config.TextColumn(width=280),
-            "given": st.column_config.TextColumn(width=100),
-            "suggested": st.column_config.TextColumn(width=100),
-            "score": st.column_config.NumberColumn(_("how sure"), width=80),
-            "words_against": st.column_config.TextColumn(_("words against the label"), width=185),
-            "words_for": st.column_config.TextColumn(_("words for it"), width=140),
+            "title": st.column_config.TextColumn(width=240),
+            "given": st.column_config.TextColumn(width=95),
+            "suggested": st.column_config.TextColumn(width=108),
+            "score": st.column_config.NumberColumn(_("how sure"), width=78),
+            "words_against": st.column_config.TextColumn(_("words against the label"), width=172),
+            "words_for": st.column_config.TextColumn(_("words for it"), width=115),
+            "annotator": st.column_config.TextColumn(width=82),
         },
         alt=_("Labels to look at again, the clearest contradiction first"),
     )

@@ -122,7 +122,7 @@ def _choices(tryout_data: TryoutData) -> dict[str, tuple[str, str]]:
         TITLE,
         *(c for c in records if c not in (TITLE, TITLE_KEY) and isinstance(records[c].dtype, pd.StringDtype)),
     ]
-    choices: dict[str, tuple[str, str]] = {"title": ("text", TITLE), "year": ("number", YEAR)}
+    choices: dict[str, tuple[str, str]] = {_("title"): ("text", TITLE), _("year"): ("number", YEAR)}
     choices |= {facet_title(facet): ("facet", facet) for facet in (LANGUAGE, *FACETS)}
     choices |= {_("confidence of “{a}”", a=a.name): ("model", a.name) for a in cache.workspace().list("predictions")}
     choices |= {_("{column} (text)", column=header(str(column))): ("text", str(column)) for column in texts[1:]}

@@ -57,10 +57,13 @@ def show_history(queue: ReviewQueue, log: DecisionLog, *, early: bool, hidden: f
     show_table(
         _history(queue, log, rows[:_LISTED], titles, hidden),
         columns={
-            "title": st.column_config.TextColumn(width=240),
-            "by": st.column_config.TextColumn(width=150),
-            "when": st.column_config.TextColumn(width=165),
-            "state": st.column_config.TextColumn(width=140),
+            # In a window of 1,280 pixels all but note and record number stand side by side.
+            "title": st.column_config.TextColumn(width=265),
+            "decided": st.column_config.TextColumn(width=95),
+            "model said": st.column_config.TextColumn(width=95),
+            "by": st.column_config.TextColumn(width=155),
+            "when": st.column_config.TextColumn(_("when (UTC)"), width=130),
+            "state": st.column_config.TextColumn(width=150),
         },
         alt=_("Decisions, the latest first"),
     )
@@ -111,7 +114,7 @@ def _history(
                 "decided": _(_HIDDEN) if row.record_id in hidden else answer_words(row.label),
                 "model said": row.old,
                 "by": reviewer_label(row),
-                "when": row.when,
+                "when": row.when.removesuffix(" UTC"),
                 "state": _state(row, log, by_id),
                 "note": "" if row.record_id in hidden else row.note,
                 "record": row.record_id,

@@ -21,7 +21,7 @@ from core.wording.review import batch_sentences
 from dashboard import cache, feedback
 from dashboard.feedback import escape
 from dashboard.review_state import ReviewState, review_state, reviewer_name, window
-from dashboard.tables import SHARE_FORMAT, show_table
+from dashboard.tables import show_table
 
 __all__ = ["show_many", "show_workbook"]
 
@@ -46,7 +46,7 @@ def show_many(scored: Scored, queue: ReviewQueue, waiting: WaitingList, log: Dec
             TITLE: rows[TITLE].to_numpy(),
             PREDICTED: rows[PREDICTED].to_numpy(),
             _LABEL: pd.Series([None] * len(rows), dtype="object"),
-            CONFIDENCE: 100 * rows[CONFIDENCE].to_numpy(dtype=float),
+            CONFIDENCE: rows[CONFIDENCE].to_numpy(dtype=float),
             NOTE: "",
             AUTHOR: rows[AUTHOR].to_numpy(),
             DATE: rows[DATE].to_numpy(),
@@ -63,9 +63,11 @@ def show_many(scored: Scored, queue: ReviewQueue, waiting: WaitingList, log: Dec
         column_config={
             TITLE: st.column_config.TextColumn(_("title"), width=240),
             PREDICTED: st.column_config.TextColumn(_("model says"), width=100),
-            CONFIDENCE: st.column_config.NumberColumn(_("sure"), format=SHARE_FORMAT, width=70),
+            CONFIDENCE: st.column_config.NumberColumn(_("sure"), format="percent", step=0.001, width=70),
             _LABEL: st.column_config.SelectboxColumn(_("label"), options=[*scored.classes, CANNOT_TELL], width=130),
             NOTE: st.column_config.TextColumn(_("note"), width=160),
+            AUTHOR: st.column_config.TextColumn(_("author")),
+            DATE: st.column_config.TextColumn(_("date")),
             RECORD_ID: st.column_config.TextColumn(_("identifier"), width=110),
         },
     )

@@ -1,5 +1,6 @@
 """Pieces of the Errors page: groups of books that are truly worse, a heatmap of two facets, the ledger of looks."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -193,7 +194,7 @@ def _books_of_pair(scored: Scored, known: pd.DataFrame, down: str, across: str) 
                 key,
                 fixed=_ANY,
                 of=of,
-                shown=lambda value, facet=facet: shown_value(facet, value),
+                shown=functools.partial(_shown_or_any, facet),
             )
         widgets.require_known(key, _("value of this facet"))
     if any(value in (None, _ANY) for value in chosen.values()):
@@ -203,6 +204,10 @@ def _books_of_pair(scored: Scored, known: pd.DataFrame, down: str, across: str) 
     records_table(
         shown, name="pair", alt=_("Checked books of the cell: {str}", str=_(" and ").join(map(str, chosen.values())))
     )
+
+
+def _shown_or_any(facet: str, value: str) -> str:
+    return _(_ANY) if value == _ANY else shown_value(facet, value)
 
 
 def _pair_clicked() -> None:

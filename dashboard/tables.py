@@ -50,6 +50,10 @@ _FITTING = """<style>
 [data-testid="stButtonGroup"] > div, [data-testid="stButtonGroup"] [role="radiogroup"] {
   flex-wrap: wrap !important; overflow: visible !important;
 }
+/* A choice of three stands in one line of a telephone. */
+@media (max-width: 640px) { [data-testid="stButtonGroup"] button {
+  padding-left: 0.5rem !important; padding-right: 0.5rem !important;
+} [data-testid="stButtonGroup"] button p { font-size: 0.8125rem !important; } }
 .st-key-road [data-testid="stPageLink-NavLink"] { padding-left: 0 !important; padding-right: 0 !important; }
 .st-key-road [data-testid="stPageLink-NavLink"] p { font-size: 0.8125rem !important; }
 .st-key-road [data-testid="stPageLink-NavLink"] span:has(> [data-testid="stIconMaterial"]) { display: none !important; }
@@ -108,6 +112,8 @@ HEADERS: Final[Mapping[str, str]] = {
     PREDICTED: noop("model says"),
     CONFIDENCE: noop("sure"),
     TRUTH: noop("people say"),
+    "alternate_id": noop("second identifier"),
+    "similarity": noop("similarity"),
     "given": noop("given"),
     "suggested": noop("suggested"),
     "annotator": noop("annotator"),
@@ -211,14 +217,19 @@ def show_table(
     lines : int
         Lines a row has room for; text wraps within them. Streamlit wraps in rows of three lines and more.
     """
-    given = columns or {}
+    given, own_numbers = columns or {}, current_language() != ENGLISH
     settings: dict[Any, Any] = {}
     shown = table.copy(deep=False)
     words = headers_in_words(table).columns
     for column, word in zip(table.columns, words, strict=True):
         setting = dict(given.get(column) or st.column_config.Column())
         setting["label"] = setting.get("label") or word
-        if column in shares:
+        if column in shares and own_numbers and options.get("lazy"):
+            # Sent in parts, so that a browser writes it: as its own language does, which most likely is the page's.
+            number = st.column_config.NumberColumn(format="percent", step=0.001)
+            setting = {**number, **{key: value for key, value in setting.items() if value is not None}}
+            setting["type_config"] = number["type_config"]
+        elif column in shares:
             share = pd.to_numeric(table[column], errors="coerce")
             shown[column] = (100 * share).mask((share < 1) & (share > 0.9994), 99.9)
             number = st.column_config.NumberColumn(format=SHARE_FORMAT)
@@ -232,7 +243,7 @@ def show_table(
         settings[column] = setting
     if lines > 1:
         options["row_height"] = _MARGIN + _LINE * lines
-    if current_language() != ENGLISH and not options.get("lazy"):  # of a table sent in parts nothing is written here
+    if own_numbers and not options.get("lazy"):
         shown = _in_own_numbers(shown, settings)
     return st.dataframe(shown, hide_index=True, column_config=settings, alt=alt, placeholder="–", **options)
 

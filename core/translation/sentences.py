@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from core.translation import ENGLISH, Catalogue, catalogue_of, current_language, number_text, write
+from core.translation import ENGLISH, Catalogue, catalogue_of, current_language, language_name, number_text, write
 
 __all__ = ["NUMBERED", "translate"]
 
@@ -119,7 +119,7 @@ def _inside(text: str, language: str) -> str:
     if _NUMBER.fullmatch(text):
         return text if text.endswith(".0") else number_text(text)  # "2.0" is a name
     if " " not in text.strip():
-        return catalogue_of(language, NUMBERED).messages.get(text, text)
+        return catalogue_of(language, NUMBERED).messages.get(text) or language_name(text)
     if "” and “" in text:  # a list of names
         return text.replace("” and “", f"”{catalogue_of(language).messages[' and ']}“")
     whole = _whole(text, language)

@@ -31,6 +31,7 @@ from core.predictions import Scored
 from core.schema import ANNOTATOR, DATE_CERTAINTIES, DATE_CERTAINTY, LANGUAGE_SOURCE, PREDICTED, TITLE_KEY
 from core.statistics import MINIMUM_RECORDS, Estimate
 from core.translation import _, inside, number_text, plural
+from core.translation.sentences import translate
 
 __all__ = [
     "audit_sentences",
@@ -166,7 +167,7 @@ def collection(estimates: CollectionEstimates) -> tuple[str, ...]:
 
 def _range(share: Estimate) -> str:
     if not share.defined:
-        return _("(not known: {reason})", reason=share.reason)
+        return _("(not known: {reason})", reason=translate(share.reason))
     return f"{percent(share.value)} ({interval_percent(share.low, share.high)})"
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from core.explain import Explanation
-from core.translation import _
+from core.translation import _, noop
 
 __all__ = ["is_telling", "words_for_and_against"]
 
@@ -38,7 +38,7 @@ def _plain(word: str) -> str:
     return word.strip(".,;:!?'’“”\"()[]")
 
 
-def words_for_and_against(explanation: Explanation, whom: str = "it") -> str:
+def words_for_and_against(explanation: Explanation, whom: str = noop("it")) -> str:
     """Say which words speak for the class and which against it, the strongest four of each.
 
     Parameters
@@ -58,7 +58,7 @@ def words_for_and_against(explanation: Explanation, whom: str = "it") -> str:
         else _("No word speaks for {whom}.", whom=whom)
     )
     sentences = [
-        _("For {whom} speak: {plain}.", whom=whom, plain=", ".join(map(_plain, speaking))) if speaking else none
+        _("For {whom} speak: {plain}.", whom=_(whom), plain=", ".join(map(_plain, speaking))) if speaking else none
     ]
     if against:
         sentences.append(_("Against it: {plain}.", plain=", ".join(map(_plain, against))))

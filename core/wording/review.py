@@ -205,7 +205,7 @@ def opinion_sentences(opinions: SecondOpinions) -> list[str]:
             )
         )
     elif n:
-        sentences.append(_("How often a person errs cannot be said: {reason}.", reason=error.reason))
+        sentences.append(_("How often a person errs cannot be said: {reason}.", reason=translate(error.reason)))
     return sentences
 
 

@@ -17,7 +17,7 @@ __all__ = ["finding", "how_wrong", "kept_back", "ledger", "looks", "measurement"
 def sentences(findings: SliceFindings) -> tuple[str, ...]:
     """Return the verdict of a search, and a sentence on every slice that no other explains."""
     if not findings.slices:
-        return (findings.reason,)
+        return (translate(findings.reason),)
     rate, alone = findings.overall.rate, len(findings.unexplained)
     first = plural(
         "{errors:,} of {rate_n:,} labelled books are wrong ({rate}). Of {tested} slices that were"

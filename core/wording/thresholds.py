@@ -35,6 +35,7 @@ from core.thresholds.report import CLASS
 from core.thresholds.two_models import TwoModelGuarantee
 from core.thresholds.unknown_languages import UnknownLanguages
 from core.translation import ENGLISH, _, current_language, in_english, noop, plural
+from core.translation.sentences import translate
 from core.wording.languages import unknown_sentences
 
 __all__ = [
@@ -84,7 +85,7 @@ def policy(report: PolicyReport) -> tuple[str, ...]:
             )
         )
     else:
-        lines.append(_("How often the accepted are right is not known: {reason}.", reason=accuracy.reason))
+        lines.append(_("How often the accepted are right is not known: {reason}.", reason=translate(accuracy.reason)))
     if report.bound is not None and report.right_at_least > 0:
         lines.append(
             _(

@@ -110,10 +110,9 @@ def length_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Chart:
     table : DataFrame
         ``length`` (band of characters, in order), ``outcome`` ('right', 'wrong'), ``n``, ``share`` (of the outcome).
     """
-    return Chart(
-        spec=_length_spec(tuple(dict.fromkeys(table["length"])), chart_theme),
-        tables={"lengths": _translated(table, "outcome")},
-    )
+    bands = [shown_value("title_length", str(band)) for band in table["length"]]
+    table = _translated(table, "outcome").assign(length=bands)
+    return Chart(spec=_length_spec(tuple(dict.fromkeys(bands)), chart_theme), tables={"lengths": table})
 
 
 @fixed

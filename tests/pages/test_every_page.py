@@ -86,24 +86,6 @@ def test_it_opens(name: str, query: dict[str, str], small: Workspace, open_page:
     assert WORDS.get(name, "") in shown
 
 
-GERMAN = {"home.py": "Das Urteil über", "help.py": "Zu diesen Zahlen", "thresholds.py": "angenommen"}
-ENGLISH = ("have read", "checked books are wrong", "Keep these cut-offs", "What the words mean", "go to review")
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_it_opens_in_german(name: str, small: Workspace, open_page: Callable[..., AppTest]) -> None:
-    page = open_page(small, name)
-    page.query_params["lang"] = "de"
-    page.run()
-    assert not page.exception
-    kinds = (page.title, page.header, page.markdown, page.caption, page.button)
-    shown = " ".join(
-        str(getattr(block, "value", "")) + str(getattr(block, "label", "")) for kind in kinds for block in kind
-    )
-    assert GERMAN.get(name, "") in shown
-    assert [sentence for sentence in ENGLISH if sentence in shown] == []
-
-
 @pytest.mark.parametrize("way", ["By hand", "Von Hand"], ids=["by its key", "as addresses named it in German before"])
 def test_an_address_of_any_language_shows_the_same(
     way: str, small: Workspace, open_page: Callable[..., AppTest]

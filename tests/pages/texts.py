@@ -13,7 +13,11 @@ __all__ = ["texts_of"]
 # Fields that people read. Others are names for programs, addresses and settings.
 _READ: Final = ("alt", "body", "captions", "content", "delta", "help", "label", "options", "placeholder", "text")
 # Columns of tables and charts that hold what the library itself wrote, or named.
-_DATA: Final = frozenset({"title", "author", "date", "record_id", "identifier", "name", "file"})
+_DATA: Final = frozenset(
+    {"title", "author", "date", "record_id", "identifier", "name", "file", "column", "column in the file"}
+    | {"in the file"}
+    | {"down", "across", "word"}  # of charts: what a click on a cell means to the page, and words that were typed
+)
 _CHART_WORDS: Final = ("title", "text", "labelExpr")
 
 
