@@ -152,6 +152,12 @@ def test_what_cannot_be_learned(method, n, message):
         learn_calibration(method, stated, truth, names)
 
 
+@pytest.mark.parametrize(("method", "least"), [("temperature", 30), ("isotonic", 500)])
+def test_the_least_number_of_books_is_enough(method, least):
+    names, _, stated, truth = toy(least)
+    assert learn_calibration(method, stated, truth, names).n == least
+
+
 def test_books_that_do_not_fit():
     stated = np.tile([0.5, 0.5], (40, 1))
     with pytest.raises(InputError, match="does not know the class 'c'. It knows: a, b"):

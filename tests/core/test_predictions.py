@@ -225,3 +225,7 @@ def test_which_class_has_the_rest_of_one_must_be_certain() -> None:
     by_truth = predictions_from_columns(None, column, None, _text("A", "B", "B")).table
     assert by_truth["predicted"].tolist() == ["A", "B", "B"]
     assert by_truth["p_B"].tolist() == [0.1, 0.8, 0.6]
+    # Only one class was ever predicted: people name the other.
+    of_one = predictions_from_columns(_text("A", "A", "A"), column, None, _text("A", "B", "B")).table
+    assert of_one["p_B"].tolist() == [0.1, 0.8, 0.6]
+    assert of_one["confidence"].tolist() == [0.9, 0.2, 0.4]

@@ -60,7 +60,12 @@ def test_four_fifths_of_what_is_there():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there a process is not asked, it is ended")
 @pytest.mark.parametrize(("answer", "grace", "status"), [("sys.exit(7)", 60.0, 7), ("None", 0.1, -signal.SIGKILL)])
-def test_a_process_is_asked_to_end_and_ended_only_when_it_does_not(answer: str, grace: float, status: int) -> None:
+def test_a_process_is_asked_to_end_and_ended_only_when_it_does_not(
+    answer: str, grace: float, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    sleep = time.sleep
+    monkeypatch.setattr(time, "sleep", lambda seconds: (pauses.append(seconds), sleep(seconds)))
     code = f"import signal, sys; signal.signal(15, lambda *_: {answer}); print(flush=True)"
     code += "; [signal.pause() for _ in range(9)]"
     with subprocess.Popen([sys.executable, "-I", "-c", code], stdout=subprocess.PIPE, start_new_session=True) as child:
@@ -68,3 +73,4 @@ def test_a_process_is_asked_to_end_and_ended_only_when_it_does_not(answer: str, 
         child.stdout.readline()
         processes.end_group(processes.mark_process(child.pid), grace=grace)
         assert child.wait(60) == status
+    assert max(pauses, default=0) <= 0.1  # who stops a job does not wait for the clock
