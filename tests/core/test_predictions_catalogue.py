@@ -213,6 +213,7 @@ def test_the_whole_road_on_the_command_line(
     rows = list(csv.DictReader(io.StringIO(_member(out, "data/accepted.csv"), newline="")))
     assert [row["record_id"] for row in rows] == IDS[:-1]
     assert [row["shelf"] for row in rows] == [f"S{i}" for i in range(11)]
+    assert list(rows[0])[:8] == [*CATALOGUE[0], "predicted", "confidence", "record_id"]  # as the files have them
     assert rows[10]["pred_decision"] == "curator"
     inputs = [item["name"] for item in exported["manifest"]["input"]]
     assert inputs == ["cat.csv", "p.csv"]
