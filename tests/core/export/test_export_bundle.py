@@ -10,7 +10,7 @@ import pytest
 from core.errors import Cancelled, InputError
 from core.export import FORMATS, QualityReport, export
 from core.export.manifest import MeasuredRate
-from core.export.sentences import NOT_MEASURED, quality_sentences, rate_in_words
+from core.export.sentences import NOT_MEASURED, model_in_words, note, quality_sentences, rate_in_words
 from core.storage import file_sha256
 from core.text_formats import plain
 from core.thresholds import GuaranteeRecord
@@ -271,3 +271,15 @@ def test_zip_bytes_do_not_depend_on_rights_of_the_files(example, tmp_path):
         assert {info.external_attr >> 16 for info in archive.infolist()} == {0o644}
         assert {info.create_system for info in archive.infolist()} == {3}
     assert hashlib.sha256(path.read_bytes()).hexdigest() == file_sha256(path)
+
+
+def test_which_model_read_what_and_when(example):
+    for moment, day in (("2026-11-23T10:20:00Z", "2026-11-23"), ("", "an unknown date")):
+        when = {"predicted_at": moment, "created_at": "2026-11-24T10:20:00Z"}
+        assert model_in_words(example.settings(**when)) == (
+            f"the model bl-genre-title-classifier, version 1.2.0, which read the title on {day}"
+        )
+        assert note(example.table(**when), 0, "0", "").endswith(
+            f" (AI) from the title on {day} (model bl-genre-title-classifier, version 1.2.0, run run-20261123-01);"
+            " not checked by a cataloguer."
+        )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import betaln, gammaln
 
-from core.thresholds.confidence_sequence import allowed_at_any_time, labels_by_errors, passing_probability
+from core.thresholds.confidence_sequence import _growth, allowed_at_any_time, labels_by_errors, passing_probability
 from core.thresholds.finite_population import allowed_in_sample
 
 
@@ -29,6 +29,14 @@ def test_every_order_of_seven_records_is_counted_out(labels: list[int], left: in
     assert bound >= exact - 1e-12
     if labels == [1]:
         assert bound == pytest.approx(exact) == pytest.approx(6 / 7)
+
+
+@pytest.mark.parametrize("at", [0, 100])
+def test_the_growth_of_a_run_is_a_law(at: int) -> None:
+    # The runs are cut off at their longest, which has what is beyond: nothing is lost and nothing is counted twice.
+    law = _growth(20, 1_000, at, at + 100, 5)
+    assert (law >= 0).all()
+    assert law.sum() == pytest.approx(1, abs=1e-9)
 
 
 def test_it_spends_its_alpha_and_no_more() -> None:
