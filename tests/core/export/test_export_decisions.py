@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.export.decisions import DECISIONS, count_decisions, count_flows, decide, shown_confidence
+from core.export.decisions import DECISIONS, count_decisions, count_flows, decide, form_labels, shown_confidence
 from core.export.sentences import counts_sentence
 from core.thresholds import Policy, apply_policy
 
@@ -307,3 +307,12 @@ def test_the_ways_and_the_labels_that_records_then_carry_are_counted():
 def test_the_order_of_the_table_is_kept():
     table = pd.DataFrame({"record_id": ["b", "a"], "predicted": ["Fiction", "Fiction"], "confidence": [0.99, 0.1]})
     assert decide(table, CUTS)["record_id"].tolist() == ["b", "a"]
+
+
+def test_codes_of_the_literary_form_are_labels_where_the_classes_have_them():
+    both = form_labels(["Fiction", "Non-fiction"], "")
+    assert {both[code] for code in "1fj"} == {"Fiction"}
+    assert {both[code] for code in "0 eis"} == {"Non-fiction"}
+    alone = form_labels(["Fiction", "Law"], "")
+    assert (alone["1"], alone["0"]) == ("Fiction", "not fiction (008/33)")
+    assert form_labels(["Non-fiction", "Law"], "")["1"] == "fiction (008/33)"

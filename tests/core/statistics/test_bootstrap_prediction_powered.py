@@ -120,3 +120,10 @@ def test_one_group_is_undefined():
 def test_each_label_needs_a_guess():
     with pytest.raises(InputError, match="There are 2 labels and 1 guesses"):
         prediction_powered_share([1, 0], [0.5], [0.5])
+
+
+@pytest.mark.parametrize(("y", "everywhere", "share"), [(1, 0.9, 1.0), (0, 0.1, 0.0)])
+def test_a_share_stays_between_none_and_all(y: int, everywhere: float, share: float):
+    # 0.9 and the mean of y − guess, 0.5, are 1.4; 0.1 and −0.5 are −0.4.
+    found = prediction_powered_share(np.full(20, y), np.full(20, 0.5), np.full(100, everywhere), power=1)
+    assert found.estimate.value == share

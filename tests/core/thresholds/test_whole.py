@@ -83,6 +83,17 @@ def test_people_who_err_make_it_harder() -> None:
     assert find_whole_guarantee(table, ["a", "b"], 0.02, human_error=0.5).accepted == 0
 
 
+def test_where_people_err_the_first_cut_that_could_pass_is_tried_though_it_forgives_nothing() -> None:
+    # Of 1000 books 250 are checked. None wrong among them proves at most 10 of the rest: (3/4)^11 is .042, (3/4)^10
+    # .056. Allowed are 15 less one in a hundred of what people do: 12 where all is accepted, 10
+    # from 750 on. So the first cut accepts 750, and the next ones more up to the wrong book, the 801st.
+    assert [allowed_in_sample(left, 250, 1000, 0.05) for left in (9, 10, 12)] == [-1, 0, 0]
+    result = find_whole_guarantee(collection(checked=250, wrong=(800,)), ["a", "b"], 0.015, human_error=0.01)
+    assert (result.accepted, result.groups[0].errors, result.groups[0].allowed) == (800, 0, 0)
+    above = find_whole_guarantee(collection(checked=250, wrong=(740,)), ["a", "b"], 0.015, human_error=0.01)
+    assert above.accepted == 0
+
+
 def test_each_class_and_each_value_has_a_cut_of_its_own() -> None:
     table = collection(n=4000, checked=2000)
     table["predicted"] = np.where(np.arange(4000) % 4 < 2, "a", "b")
@@ -155,8 +166,9 @@ def test_floors_look_at_no_label_and_ties_lie_above() -> None:
     assert above_floors(table, {"a": 0.7, "b": 0.0}).tolist() == [True, True, False, False, True, True, True, False]
     assert confidence_floors(table, ["a", "b"], 1.0) == {}
     assert above_floors(table, {}).all()
-    with pytest.raises(InputError, match=r"\(55 per cent is 0.55\); 0 came"):
-        confidence_floors(table, ["a"], 0)
+    for none in (0, 1.5):
+        with pytest.raises(InputError, match=rf"\(55 per cent is 0.55\); {none} came"):
+            confidence_floors(table, ["a"], none)
 
 
 def test_a_sample_of_the_surest_half_stands_for_it_alone() -> None:
