@@ -302,12 +302,12 @@ def mean_pooled(hidden: Any, mask: Any) -> Any:
     return (hidden.float() * weights).sum(1) / weights.sum(1).clamp(min=1.0)
 
 
-def first_and_mean(hidden: Sequence[Any], mask: Any) -> Any:
+def first_and_mean(hidden: Any, mask: Any) -> Any:
     """Return the first token's vector after the last layer plus the mean of the tokens' before it, in 32 bits.
 
     Parameters
     ----------
-    hidden : sequence of tensors, shape (b, longest, size)
+    hidden : sequence of tensors, or mapping of -1 and -2 to one, shape (b, longest, size)
         What goes into the first layer, and what comes of each.
     """
     return hidden[-1][:, 0].float() + mean_pooled(hidden[-2], mask)
@@ -421,10 +421,11 @@ def _vector_network(encoder: Any, layers: Sequence[int] = (-1,)) -> Any:
         def __init__(self) -> None:
             super().__init__()
             self.encoder = encoder
+            self.layers = tuple(layers)
 
         def forward(self, tokens: Any, mask: Any) -> Any:
             hidden = self.encoder(input_ids=tokens, attention_mask=mask, output_hidden_states=True).hidden_states
-            means = [torch.nn.functional.normalize(mean_pooled(hidden[layer], mask), dim=1) for layer in layers]
+            means = [torch.nn.functional.normalize(mean_pooled(hidden[layer], mask), dim=1) for layer in self.layers]
             return torch.cat(means, dim=1)
 
     return VectorNetwork()

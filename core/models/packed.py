@@ -16,7 +16,7 @@ import inspect
 import itertools
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol, Self
@@ -148,7 +148,8 @@ class PackedForm:
         Parameters
         ----------
         network : torch module
-            ``network(tokens, mask)`` asks its `encoder`; the network itself stays as it is.
+            ``network(tokens, mask)`` asks its `encoder`, and of the hidden states that gives it reads its `layers`
+            (a sequence of int); the network itself stays as it is.
         half : bool
             Whether the form calculates with 16 bits (bfloat16).
         """
@@ -156,7 +157,7 @@ class PackedForm:
             return None
         replica = copy.deepcopy(network).to(device).eval()
         try:
-            replica.encoder = _packed_encoder(replica.encoder)
+            replica.encoder = _packed_encoder(replica.encoder, network.layers)
             if not _answers_alike(replica, network, device):
                 return None
         except (TypeError, ValueError, RuntimeError, AttributeError, IndexError):
@@ -301,13 +302,19 @@ def _by_length(query: Any, key: Any, value: Any, bounds: Any, scaling: float | N
 
 
 class _Padded(NamedTuple):
-    """What a network asks of its encoder's answer; the vectors of titles are rows again, filled up with nought."""
+    """What a network asks of its encoder's answer; the vectors of titles are rows again, filled up with nought.
+
+    Attributes
+    ----------
+    hidden_states : mapping
+        Layer → its vectors, of those layers alone that the network reads.
+    """
 
     last_hidden_state: Any
-    hidden_states: tuple[Any, ...]
+    hidden_states: Mapping[int, Any]
 
 
-def _packed_encoder(encoder: Any) -> Any:
+def _packed_encoder(encoder: Any, layers: Sequence[int]) -> Any:
     torch = load_torch()
     from transformers import AttentionInterface
 
@@ -342,8 +349,7 @@ def _packed_encoder(encoder: Any) -> Any:
                 table = hidden.new_zeros(rows * longest, hidden.shape[-1])
                 return table.index_copy_(0, input_ids.places, hidden[0]).view(rows, longest, -1)
 
-            # What looks at other layers, as the multilingual encoder does, fails the check below and is read padded.
-            states = tuple(as_rows(item) for item in output.hidden_states[-2:]) if output_hidden_states else ()
+            states = {layer: as_rows(output.hidden_states[layer]) for layer in layers} if output_hidden_states else {}
             return _Padded(as_rows(output.last_hidden_state), states)
 
     return PackedEncoder()

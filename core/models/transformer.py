@@ -303,6 +303,7 @@ def _network(encoder: Any, classes: int) -> Any:
         def __init__(self) -> None:
             super().__init__()
             self.encoder = encoder
+            self.layers = (-1, -2)  # those of first_and_mean
             self.encoder.get_input_embeddings().weight.requires_grad_(False)
             self.head = torch.nn.Linear(int(encoder.config.hidden_size), classes)
 

@@ -10,10 +10,12 @@ import pytest
 
 from core.errors import InputError, ModelError
 from core.models import MULTILINGUAL, e5, language_models
+from core.models.encoder import run
 from core.models.ensemble import BlendClassifier
 from core.models.graph import read_graph
 from core.models.language_models import bases_of, check_bases, describe_bases, installed, untrainable_kinds
 from core.models.multilingual import MultilingualClassifier
+from core.models.packed import PackedForm
 from core.models.training import train
 
 pytestmark = pytest.mark.slow
@@ -62,6 +64,12 @@ def test_four_bits_times_their_scale_are_the_weights(tmp_path):
     contents._tensors = {"w": (True, 32, 0)}
     expected = [(i - 8) / 2 for i in range(16)] + [-4.0] * 16
     assert contents.tensor("w", (2, 16)).ravel().tolist() == expected
+
+
+def test_it_reads_the_same_without_padding_as_on_a_graphics_processor(trained):
+    form = PackedForm.from_network(trained.encoder.network, "cpu", half=False)
+    packed = run(form, trained.encoder.tokens, UNSEEN_TITLES, "cpu")
+    assert packed == pytest.approx(trained.encoder.vectors(UNSEEN_TITLES), abs=1e-5)
 
 
 def test_titles_that_say_the_same_in_two_languages_lie_closest_to_each_other(trained):
@@ -138,11 +146,13 @@ def test_of_a_title_without_end_the_beginning_is_read(trained):
     assert beginning == pytest.approx(whole, abs=1e-5)
 
 
-def test_it_is_a_member_of_a_blend(data, tmp_path):
-    blend = BlendClassifier.train(data, options={"members": ["tfidf", "multilingual"], "base": "somebody/encoder"})
+def test_it_is_a_member_of_a_blend_beside_another_encoder(data, tiny_base, tmp_path):
+    members = ["tfidf", "embedding", "multilingual"]
+    blend = BlendClassifier.train(data, options={"members": members, "base": str(tiny_base)})
     blend.save(tmp_path)
     read = BlendClassifier.load(tmp_path)
-    assert [member.kind for member in read.members] == ["tfidf", "multilingual"]
+    assert [member.kind for member in read.members] == members
+    assert read.members[1].encoder.width == 32 and read.members[2].encoder.width == 3 * 384
     assert read.predict_probabilities(UNSEEN_TITLES) == pytest.approx(blend.predict_probabilities(UNSEEN_TITLES))
     assert bases_of("blend", {"members": ["tfidf", "embedding", "multilingual"]}) == ["", MULTILINGUAL]
 

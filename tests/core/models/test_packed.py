@@ -50,7 +50,12 @@ def encoder(request):
     return bert(request.param, **({"pad_token_id": 1} if request.param == "Roberta" else {}))
 
 
-@pytest.mark.parametrize("head", [_vector_network, lambda encoder: _network(encoder, 3)], ids=["vector", "classes"])
+@pytest.mark.parametrize(
+    "head",
+    # The multilingual encoder reads layers in the middle too, here of three.
+    [_vector_network, lambda encoder: _vector_network(encoder, (0, 1, 3)), lambda encoder: _network(encoder, 3)],
+    ids=["vector", "layers", "classes"],
+)
 @pytest.mark.parametrize("most", [10_000, 128], ids=["one batch", "three batches"])
 def test_each_title_answers_as_it_does_alone(encoder, head, most, monkeypatch):
     monkeypatch.setattr(module, "MOST_TOKENS", most)
