@@ -198,7 +198,7 @@ def test_label_sets_add_up_and_the_later_answer_holds(place: Workspace, tmp_path
     assert (scored.table["truth"] != "").sum() == 29
     again = load_scored(place, "tool", scored.labels)
     assert again.fingerprint == scored.fingerprint
-    assert "were answered in more than one of these label sets" in " ".join(scored.sentences)
+    assert "10 books were answered in more than one of these label sets" in " ".join(scored.sentences)
 
 
 def test_two_random_lists_are_one_larger_random_sample(place: Workspace, tmp_path: Path) -> None:

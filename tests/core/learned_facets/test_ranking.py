@@ -19,6 +19,7 @@ from core.learned_facets import (
     suggestions,
 )
 from core.learned_facets.features import EmbeddingFeatures, open_embeddings, widened
+from core.learned_facets.ranking import _background
 from core.storage import Workspace
 from core.upkeep import remove
 from tests.core.learned_facets.conftest import is_verse
@@ -52,6 +53,14 @@ def test_a_title_comes_once_and_one_without_words_never(collection: FacetCollect
     assert rows["title"].is_unique and "b120" not in set(rows["record_id"])
     assert ranking.scores[120] == 0
     assert "b012" not in set(suggestions(twice, ranking, _log({**MARKS, "b011": True}), 500)["record_id"])
+
+
+def test_the_background_is_all_but_the_marked_titles_and_what_has_none(collection: FacetCollection) -> None:
+    records = collection.records.copy()
+    records.loc[12, ["title", "title_key"]] = records.loc[11, ["title", "title_key"]]
+    # Fewer than 2000 titles: all of them, without the two marked ones, the second copy of one, and b120 without a word.
+    background = _background(replace(collection, records=records), [11, 40])
+    assert background.tolist() == [row for row in range(120) if row not in {11, 12, 40}]
 
 
 def test_telling_words_by_hand(collection: FacetCollection) -> None:
