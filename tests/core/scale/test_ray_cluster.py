@@ -1,11 +1,14 @@
 """What goes on around a cluster, without one."""
 
+import os
+import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from core.scale.ray_cluster import one_line
+from core.scale.ray_cluster import _opened, one_line
 
 
 @pytest.mark.parametrize(
@@ -18,6 +21,18 @@ from core.scale.ray_cluster import one_line
 )
 def test_one_line_of_what_ray_says(said, which, line):
     assert one_line(ValueError(said), which) == line
+
+
+def test_a_worker_finds_the_files_of_a_model_in_their_folders(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(get=lambda files: files))
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    monkeypatch.setattr(os, "environ", {})
+    files = {"manifest.json": b"{}", "members/1/words/model.json": b"[1]"}
+
+    def open_model(folder, name):
+        return name, {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.json")}
+
+    assert _opened(files, "blend", open_model, cores=1) == ("blend", files)
 
 
 def test_what_is_tested_is_what_the_extra_installs():
