@@ -4,8 +4,6 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-import pandas as pd
-
 from core.database import Database
 from core.decision_log import (
     CANNOT_TELL,
@@ -30,7 +28,6 @@ __all__ = [
     "Decision",
     "DecisionLog",
     "OpinionPair",
-    "decisions",
     "decisions_for_scored",
     "read_decisions",
     "record_decision",
@@ -244,16 +241,3 @@ def undo_decision(
 
 def _signed(by: str) -> str:
     return f", by {by.strip()}" if by.strip() else ""
-
-
-def decisions(database: Database, predictions: str) -> pd.DataFrame:
-    """Return the decisions that hold, one a record, the latest last.
-
-    Returns
-    -------
-    DataFrame
-        ``record_id``, ``label`` (a class or "can't tell"), ``old``, ``note``, ``role``, ``at``; as
-        :func:`core.export.decide` takes it for `reviews`. A record decided twice has its later decision (the later
-        written, whatever the clock said); undoing that one brings the earlier back.
-    """
-    return read_decisions(database, predictions).frame()

@@ -1,6 +1,6 @@
 """Exporting: accepted labels with their provenance, in the formats libraries load.
 
-:func:`export` decides about every record, writes the wanted formats, describes them and packs all of it into one zip.
+:func:`write_export` writes the wanted formats of what was decided, describes them and packs all of it into one zip.
 """
 
 import json
@@ -14,8 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from core.errors import InputError
 from core.export.columns import column_mark
@@ -36,7 +34,7 @@ from core.export.manifest import QualityReport
 from core.export.readme import readme
 from core.export.sentences import ExportSummary, counts_sentence, summarise
 from core.export.settings import UNKNOWN, ExportSettings, InputFile, ModelSource
-from core.export.table import ExportTable, prepare
+from core.export.table import ExportTable
 from core.export.tabular import write_review
 from core.export.terms import PROFILES, TERM_QUESTION
 from core.manifests import SCHEMA_VERSION
@@ -55,7 +53,6 @@ __all__ = [
     "InputFile",
     "ModelSource",
     "QualityReport",
-    "export",
     "human_from_labels",
     "manifest",
     "parse_formats",
@@ -260,45 +257,6 @@ class ExportReport:
         return content
 
 
-def export(
-    records: pd.DataFrame,
-    originals: pd.DataFrame,
-    table: pd.DataFrame,
-    settings: ExportSettings,
-    quality: QualityReport,
-    out: Path,
-    *,
-    human: pd.DataFrame | None = None,
-    reviews: pd.DataFrame | None = None,
-    progress: Progress = silent,
-) -> ExportReport:
-    """Write the accepted predictions, with their provenance, as one zip.
-
-    Parameters
-    ----------
-    records, originals, table, human, reviews
-        See :func:`core.export.table.prepare`.
-    quality : QualityReport
-        Numbers computed elsewhere; they are put into words and into the manifest, never computed here.
-    out : path
-        The zip to write. An older one is replaced only when the new one is complete.
-
-    Raises
-    ------
-    InputError
-        The tables do not fit together, or a MARC record this program itself made breaks a rule of its own.
-    """
-    _refuse_folder(out)
-    progress(0.0, "Deciding about each record")
-    prepared = prepare(records, originals, table, settings, human=human, reviews=reviews)
-    return write_export(prepared, quality, out, progress)
-
-
-def _refuse_folder(out: Path) -> None:
-    if out.is_dir():
-        raise InputError(f"{out} is a folder. Give the name of the zip file to write, such as {out / 'export.zip'}.")
-
-
 def write_export(
     prepared: ExportTable,
     quality: QualityReport,
@@ -307,14 +265,20 @@ def write_export(
     *,
     also: Sequence[QualityReport] = (),
 ) -> ExportReport:
-    """Write as one zip what was decided already; see :func:`export`.
+    """Write the accepted predictions, with their provenance, as one zip; an older one stays until it is complete.
 
     Parameters
     ----------
     also : sequence of QualityReport
         How good the further sets of labels are, one each.
+
+    Raises
+    ------
+    InputError
+        `out` is a folder, or a MARC record this program itself made breaks a rule of its own.
     """
-    _refuse_folder(out)
+    if out.is_dir():
+        raise InputError(f"{out} is a folder. Give the name of the zip file to write, such as {out / 'export.zip'}.")
     started = time.monotonic()
     settings = prepared.settings
     out.parent.mkdir(parents=True, exist_ok=True)

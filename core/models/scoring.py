@@ -6,11 +6,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from core.corpus import load_corpus
 from core.errors import InputError
@@ -21,7 +20,7 @@ from core.models.preparation import model_inputs, with_known_titles
 from core.models.registry import Model, load, load_folder, weights_digest
 from core.predictions import PREDICTIONS_FILE
 from core.progress import Progress, silent
-from core.scale import MIN_SHARD, ProgressMeter, Scorer, remove_old_shards, score_locally, shards_of
+from core.scale import Scorer, remove_old_shards, score_locally, shards_of
 from core.scale.ray_engine import score_on_ray
 from core.schema import (
     PREDICTED,
@@ -35,12 +34,10 @@ from core.storage import Workspace, digest
 
 __all__ = [
     "PredictionReport",
-    "ProbabilityModel",
     "main",
     "missing_column_sentences",
     "open_model",
     "predict_corpus",
-    "score",
     "sentences",
 ]
 
@@ -127,42 +124,8 @@ def missing_column_sentences(reads: Sequence[str], lacking: Sequence[str], witho
 # ``python -m core.models.scoring JOBDIR``.
 
 
-# The batches of `score` are the shards of a corpus: whichever way a title is scored, it is among the same neighbours.
-BATCH = MIN_SHARD
 # Where shards lie that are done, until all are.
 FOLDER = "scoring"
-
-
-class ProbabilityModel(Protocol):
-    """What scoring needs of a model: anything that gives probabilities for titles."""
-
-    def probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
-        """Return probabilities, shape (n, k)."""
-        ...
-
-
-def score(
-    model: ProbabilityModel, titles: Sequence[str], progress: Progress = silent, batch: int = BATCH
-) -> NDArray[np.float64]:
-    """Return a model's probabilities for titles, shape (n, k); equal titles are scored once.
-
-    Progress tells how many titles are done and about how long the rest will take.
-    """
-    codes, different = pd.factorize(np.array(titles, dtype=object))
-    wanted: list[str] = different.tolist()
-    tell = ProgressMeter(len(wanted), progress)
-    parts = []
-    for start in range(0, len(wanted), batch):
-        here = wanted[start : start + batch]
-
-        def listener(fraction: float, message: str, start: int = start, size: int = len(here)) -> None:
-            tell(start + fraction * size)
-
-        parts.append(model.probabilities(here, listener))
-        tell(start + len(here))
-    if not parts:
-        return model.probabilities([])
-    return np.asarray(np.concatenate(parts)[codes])
 
 
 def predict_corpus(

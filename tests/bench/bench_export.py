@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.export import FORMATS, ExportSettings, ModelSource, QualityReport, export
+from core.export import FORMATS, ExportSettings, ModelSource, QualityReport, write_export
+from core.export.table import prepare
 from core.readers.marc_record import MarcRecord, control, data
 from core.schema import RECORDS_COLUMNS
 
@@ -110,7 +111,7 @@ def main(arguments: list[str]) -> None:
     clock, start, worked = Clock(), time.perf_counter(), time.process_time()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with tempfile.TemporaryDirectory() as folder:
-        report = export(*tables, settings, QualityReport(), Path(folder) / "export.zip", progress=clock)
+        report = write_export(prepare(*tables, settings), QualityReport(), Path(folder) / "export.zip", clock)
         size = report.path.stat().st_size
     seconds, worked = time.perf_counter() - start, time.process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

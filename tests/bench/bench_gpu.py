@@ -33,7 +33,6 @@ import pandas as pd
 from core.models import TrainingData
 from core.models.packed import PackedForm, PhaseSeconds
 from core.models.runtime import best_device, has_bfloat16, load_torch, usable_cores
-from core.models.scoring import score
 from core.models.transformer import TransformerClassifier
 from core.progress import Progress, silent
 from data.demonstration import generate
@@ -137,7 +136,8 @@ def scored(classifier: TransformerClassifier, form: PackedForm, titles: list[str
     classifier.quick = form = dataclasses.replace(form, seconds=PhaseSeconds())
     again = Again(classifier)
     started = time.perf_counter()
-    score(again, titles, batch=BATCH)
+    for start in range(0, len(titles), BATCH):
+        again.probabilities(titles[start : start + BATCH])
     seconds = time.perf_counter() - started
     phases, most = form.seconds, peak(name)
     done = operations(classifier.network.encoder.config, phases)

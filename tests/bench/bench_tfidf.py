@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from core.models.fitting import Plan, fit
-from core.models.scoring import score
 from core.models.training import measure
 from core.normalise.records import title_keys
 
@@ -68,7 +67,7 @@ def main() -> None:
     trained = time.perf_counter()
     measure(fitted)
     measured = time.perf_counter()
-    score(Calibrated(fitted), titles)
+    Calibrated(fitted).probabilities(titles)
     scored = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"trained on {len(books):,} titles (5 folds, then all) in {trained - start:.1f} s")

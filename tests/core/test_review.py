@@ -6,7 +6,6 @@ from core.database import Database
 from core.errors import ConflictError, InputError, NotFoundError
 from core.review import (
     ConcurrentDecisionError,
-    decisions,
     read_decisions,
     record_decision,
     send_to_review,
@@ -27,13 +26,16 @@ def test_the_later_decision_holds_and_undoing_brings_the_earlier_back(database: 
     first = record_decision(database, "p", "1", "Map", old="Play")
     record_decision(database, "p", "2", "can't tell", note="torn title page")
     later = record_decision(database, "p", "1", "Song")
-    assert decisions(database, "p")[["record_id", "label"]].to_numpy().tolist() == [["2", "can't tell"], ["1", "Song"]]
+    assert read_decisions(database, "p").frame()[["record_id", "label"]].to_numpy().tolist() == [
+        ["2", "can't tell"],
+        ["1", "Song"],
+    ]
     assert undo_decision(database, "p", later).label == "Song"
-    held = decisions(database, "p").set_index("record_id")
+    held = read_decisions(database, "p").frame().set_index("record_id")
     assert held.loc["1", "label"] == "Map"
     assert held.loc["2", "note"] == "torn title page"
     undo_decision(database, "p", first)
-    assert decisions(database, "p")["record_id"].tolist() == ["2"]
+    assert read_decisions(database, "p").frame()["record_id"].tolist() == ["2"]
     assert len(database.read("decision", "p")) == 5
 
 
@@ -41,7 +43,7 @@ def test_an_earlier_decision_is_taken_back_and_the_later_of_another_person_stays
     first = record_decision(database, "p", "1", "Map", by="Anna", session="a")
     record_decision(database, "p", "1", "Song", by="Ben", session="b")
     undo_decision(database, "p", first, by="Anna", session="a")
-    assert decisions(database, "p")["label"].tolist() == ["Song"]
+    assert read_decisions(database, "p").frame()["label"].tolist() == ["Song"]
     rows = read_decisions(database, "p").rows
     assert [(row.label, row.by, row.is_active) for row in rows] == [
         ("Map", "Anna", False),
@@ -83,13 +85,13 @@ def test_a_record_decided_since_it_was_shown_is_not_decided_again(database: Data
     assert (caught.value.decision.by, caught.value.decision.label) == ("Anna", "Map")
     record_decision(database, "p", "2", "Song", seen=seen)
     record_decision(database, "p", "1", "Song", by="Ben", session="b", seen=read_decisions(database, "p").newest)
-    assert decisions(database, "p")["label"].tolist() == ["Song", "Song"]
+    assert read_decisions(database, "p").frame()["label"].tolist() == ["Song", "Song"]
 
 
 def test_a_record_whose_decision_was_taken_back_meanwhile_can_be_decided(database: Database) -> None:
     undo_decision(database, "p", record_decision(database, "p", "1", "Map", seen=0))
     record_decision(database, "p", "1", "Song", seen=0)
-    assert decisions(database, "p")["label"].tolist() == ["Song"]
+    assert read_decisions(database, "p").frame()["label"].tolist() == ["Song"]
 
 
 def test_of_two_decisions_at_the_same_moment_only_the_first_is_written(database: Database) -> None:
@@ -117,7 +119,7 @@ def test_the_order_is_that_of_writing_though_the_clock_goes_back(
     monkeypatch.setattr("core.database.store._moment", lambda: next(moments))
     record_decision(database, "p", "1", "Map", session="a")
     later = record_decision(database, "p", "2", "Song", session="a")
-    assert decisions(database, "p")["record_id"].tolist() == ["1", "2"]
+    assert read_decisions(database, "p").frame()["record_id"].tolist() == ["1", "2"]
     own = read_decisions(database, "p").latest_of_session("a")
     assert own is not None and own.id == later
 
@@ -127,12 +129,12 @@ def test_decisions_of_an_earlier_version_are_read(database: Database) -> None:
     database.add("decision", "p", {"record_id": "1", "label": "Map", "undone": False, **old})
     database.add("decision", "p", {"record_id": "1", "label": "Song", "undone": False, **old})
     database.add("decision", "p", {"record_id": "1", "label": "", "undone": True, "old": "", "note": ""})
-    assert decisions(database, "p")[["record_id", "label"]].to_numpy().tolist() == [["1", "Map"]]
+    assert read_decisions(database, "p").frame()[["record_id", "label"]].to_numpy().tolist() == [["1", "Map"]]
     rows = read_decisions(database, "p").rows
     assert [(row.by, row.session, row.is_active) for row in rows] == [("", "", True), ("", "", False), ("", "", False)]
     assert rows[2].undoes == rows[1].id
     undo_decision(database, "p", rows[0].id)
-    assert decisions(database, "p").empty
+    assert read_decisions(database, "p").frame().empty
 
 
 def test_an_empty_decision_is_refused(database: Database) -> None:
@@ -155,16 +157,16 @@ def test_while_two_people_disagree_nothing_is_exported(database: Database) -> No
     log = read_decisions(database, "p")
     assert list(log.current) == []
     assert [(pair.first.id, pair.second.id) for pair in log.disputes.values()] == [(first, second)]
-    [row] = decisions(database, "p").to_dict("records")
+    [row] = read_decisions(database, "p").frame().to_dict("records")
     assert (row["label"], row["note"]) == ("can't tell", "two people disagree about this book; it waits for a third")
     third = record_decision(database, "p", "1", "Song", by="Cleo")
     log = read_decisions(database, "p")
-    assert decisions(database, "p")["label"].tolist() == ["Song"]
+    assert read_decisions(database, "p").frame()["label"].tolist() == ["Song"]
     assert [pair.settled.by for pair in log.pairs if pair.settled] == ["Cleo"]
     undo_decision(database, "p", third)
-    assert decisions(database, "p")["label"].tolist() == ["can't tell"]
+    assert read_decisions(database, "p").frame()["label"].tolist() == ["can't tell"]
     undo_decision(database, "p", first)  # then the second stands alone
-    assert decisions(database, "p")["label"].tolist() == ["Song"]
+    assert read_decisions(database, "p").frame()["label"].tolist() == ["Song"]
 
 
 def test_a_book_disputed_since_it_was_shown_is_not_decided(database: Database) -> None:

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.importing import import_file
 from core.policies import saved_policies
 from core.predictions import load_predictions
-from core.review import decisions, send_to_review
+from core.review import read_decisions, send_to_review
 from core.storage import Workspace
 from dashboard import review_view
 from dashboard.thresholds_view import edited_cuts
@@ -86,7 +86,7 @@ def test_twelve_classes_are_decided_from_a_list(
     choice.select("Subject C").run()
     next(item for item in page.button if item.label == "Decide").click().run()
     assert not page.exception
-    held = decisions(place.database, fingerprint)
+    held = read_decisions(place.database, fingerprint).frame()
     assert held[["record_id", "label"]].to_numpy().tolist() == [["b7", "Subject C"]]
 
 

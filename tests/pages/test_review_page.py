@@ -15,7 +15,7 @@ from core.labels import load_labels
 from core.policies import SavedPolicy, save_policy
 from core.predictions import load_predictions, load_scored
 from core.retraining import before_and_after, retrain
-from core.review import decisions, read_decisions, record_decision
+from core.review import read_decisions, record_decision
 from core.review_batch import Answer, record_answers
 from core.second_opinions import save_second_share
 from core.storage import Workspace
@@ -74,7 +74,7 @@ def test_a_stale_page_decides_nothing_and_says_who_decided_what(
     fiction(anna)
     answer(ben, "Non\\-fiction")
     assert not ben.exception
-    held = decisions(demo_copy.database, fingerprint)
+    held = read_decisions(demo_copy.database, fingerprint).frame()
     assert held[["record_id", "label"]].to_numpy().tolist() == [[book, "Fiction"]]
     assert shown_record(ben) == book
     assert "Your answer “Non-fiction” was not written: this book was decided meanwhile." in words(ben)
@@ -97,7 +97,7 @@ def test_a_decided_book_can_be_decided_again_on_purpose(
     assert "It was decided meanwhile: “Fiction”, by somebody without a name" in words(ben)
     answer(ben, "Decide it again")
     answer(ben, "can't tell")
-    held = decisions(demo_copy.database, fingerprint)
+    held = read_decisions(demo_copy.database, fingerprint).frame()
     assert held[["record_id", "label"]].to_numpy().tolist() == [[book, "can't tell"]]
     states = ben.dataframe[-1].value["state"].tolist()
     assert states == ["holds", "a later one holds"]
@@ -115,13 +115,13 @@ def test_undo_takes_back_one_s_own_last_decision_whoever_was_last(
     his = shown_record(ben)
     fiction(ben)
     answer(anna, "Undo my last decision")
-    assert decisions(demo_copy.database, fingerprint)["record_id"].tolist() == [his]
+    assert read_decisions(demo_copy.database, fingerprint).frame()["record_id"].tolist() == [his]
     assert shown_record(anna) == hers
     assert "Taken back: “Fiction”, decided by you." in words(anna)
     assert "Undo my last decision" not in [button.label for button in anna.button]
     # From the list anybody's can be taken back, and it says whose it was.
     answer(anna, "Take this decision back")
-    assert decisions(demo_copy.database, fingerprint).empty
+    assert read_decisions(demo_copy.database, fingerprint).frame().empty
     assert "Taken back: “Fiction”, decided by somebody without a name." in words(anna)
     answer(ben, "Undo my last decision")
     assert "was taken back already" in words(ben)
@@ -139,7 +139,7 @@ def test_a_book_cannot_be_decided_before_it_stood_on_the_screen(
     page.session_state[navigation.DESK].ready = first  # the browser asked again
     page.run()
     fiction(page)
-    assert decisions(demo_copy.database, fingerprint)["record_id"].tolist() == [first]
+    assert read_decisions(demo_copy.database, fingerprint).frame()["record_id"].tolist() == [first]
     waiting = {"Fiction", "can't tell", "Undo my last decision"}
     assert all(button.disabled for button in page.button if button.label in waiting)
 
@@ -271,12 +271,12 @@ def test_a_second_person_answers_without_being_told_and_a_third_settles(
         (book, "Fiction", False),
         (book, "Non-fiction", True),
     ]
-    assert decisions(demo_copy.database, fingerprint)["label"].tolist() == ["can't tell"]
+    assert read_decisions(demo_copy.database, fingerprint).frame()["label"].tolist() == ["can't tell"]
     cleo.text_input(key="reviewer").input("Cleo").run()
     assert shown_record(cleo) == book
     assert "“Fiction”, says Anna; “Non-fiction”, says Ben." in words(cleo)
     fiction(cleo)
-    assert decisions(demo_copy.database, fingerprint)["label"].tolist() == ["Fiction"]
+    assert read_decisions(demo_copy.database, fingerprint).frame()["label"].tolist() == ["Fiction"]
     late = open_page(demo_copy, "review.py")
     late.query_params["view"] = "Second opinions"
     late.run()

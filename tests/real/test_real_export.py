@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from core.classes import class_key
-from core.export import FORMATS, ExportSettings, ModelSource, QualityReport, export
+from core.export import FORMATS, ExportSettings, ModelSource, QualityReport
 from core.export.validation import validate
 from core.progress import silent
 from core.readers import marc
@@ -16,6 +16,7 @@ from core.readers.container import open_file
 from core.readers.marc_record import MarcRecord
 from core.readers.table import ReaderOptions
 from core.schema import RECORDS_COLUMNS
+from tests.exporting import export
 
 pytestmark = pytest.mark.real
 

@@ -17,7 +17,7 @@ from core.database import Database
 from core.database.models import HEAD, Base
 from core.errors import StorageError
 from core.learned_facets import list_facets
-from core.review import decisions, read_decisions, sent_records
+from core.review import read_decisions, sent_records
 from tests import disks, postgres
 
 # The database as Colophon made it before its tables had versions.
@@ -102,7 +102,7 @@ def check_carried_over(place: Database) -> None:
     notes = understood("decision")
     notes[2]["undoes"] = 2  # named now
     assert place.read("decision") == notes
-    assert decisions(place, "p")[["record_id", "label"]].to_numpy().tolist() == [["1", "Map"]]
+    assert read_decisions(place, "p").frame()[["record_id", "label"]].to_numpy().tolist() == [["1", "Map"]]
     assert [row.by for row in read_decisions(place, "p").rows] == ["", "Anna", "", "Anna", "Ben"]
     assert sent_records(place, "p") == {"1": "verse", "2": "verse", "3": "odd"}
     assert place.names("models") == {"x": "1"}

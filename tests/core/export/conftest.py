@@ -10,19 +10,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from core.export import (
-    FORMATS,
-    ExportReport,
-    ExportSettings,
-    InputFile,
-    ModelSource,
-    QualityReport,
-    export,
-    write_export,
-)
+from core.export import FORMATS, ExportReport, ExportSettings, InputFile, ModelSource, QualityReport, write_export
 from core.export.table import ExportTable, prepare, together
 from core.schema import RECORDS_COLUMNS
 from core.thresholds import GuaranteeRecord
+from tests.exporting import export
 
 PROMISE = GuaranteeRecord(
     promised=True, headline="At most 5 % wrong.", sentence="At most 5 % of the accepted labels are wrong."

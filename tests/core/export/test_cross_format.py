@@ -13,11 +13,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from core.export import FORMATS, ExportSettings, ModelSource, QualityReport, export
+from core.export import FORMATS, ExportSettings, ModelSource, QualityReport
 from core.export.marc_rules import Cleaner
 from core.export.reading_back import unescape_cell
 from core.export.validation import builtin_checks
 from core.readers.marc_decode import decode_iso2709, split_iso2709, stream_marcxml
+from tests.exporting import export
 
 SETTINGS = ExportSettings(
     cuts={"Fiction": 0.4, "Non-fiction": 0.4},

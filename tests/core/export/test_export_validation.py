@@ -103,7 +103,8 @@ def test_a_label_that_is_missing_in_marc_is_caught(copy_of):
 
 
 def test_a_record_that_is_listed_as_left_out_is_not_missed(example, tmp_path):
-    from core.export import FORMATS, QualityReport, export
+    from core.export import FORMATS, QualityReport
+    from tests.exporting import export
 
     records = example.records.copy()
     records.loc[0, "title"] = "x" * 12_000
@@ -166,8 +167,9 @@ def test_after_new_checksums_only_the_planted_fault_is_left(copy_of):
 
 
 def test_faults_of_the_librarys_own_records_do_not_fail_the_check(example, tmp_path):
-    from core.export import QualityReport, export
+    from core.export import QualityReport
     from core.readers.marc_record import MarcRecord, control, data
+    from tests.exporting import export
 
     fields = [control("003", "Uk"), control("008", "too short"), data("245", "10", ("a", "x"))]
     texts = [

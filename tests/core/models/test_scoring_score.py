@@ -6,61 +6,21 @@ from core.errors import Cancelled, NotFoundError
 from core.models.fitting import Plan, fit
 from core.models.preparation import predictions_table, with_known_titles
 from core.models.registry import load, save
-from core.models.scoring import predict_corpus, score
+from core.models.scoring import predict_corpus
 from core.predictions import load_scored
+from core.scale import ProgressMeter
 from core.storage import Workspace
 
 P = ["p_Fiction", "p_Poetry", "p_Travel"]
 
 
-class Counting:
-    """Says how often it was asked, and gives the length of the title."""
-
-    def __init__(self):
-        self.asked = []
-
-    def probabilities(self, titles, progress=None):
-        self.asked.append(list(titles))
-        if progress:
-            progress(0.5, "half")
-        return np.array([[len(title), 0.0] for title in titles], dtype=float).reshape(-1, 2)
-
-
-class TestScore:
-    def test_equal_titles_are_scored_once_and_the_order_is_kept(self):
-        model = Counting()
-        scores = score(model, ["aa", "b", "aa", "ccc", "b"])
-        assert model.asked == [["aa", "b", "ccc"]]
-        assert scores[:, 0].tolist() == [2, 1, 2, 3, 1]
-
-    def test_it_goes_in_batches(self):
-        model = Counting()
-        score(model, ["a", "bb", "ccc", "dddd", "eeeee"], batch=2)
-        assert [len(batch) for batch in model.asked] == [2, 2, 1]
-
-    def test_progress_rises_and_counts_titles(self):
-        items = []
-        score(Counting(), ["a", "bb", "ccc", "dddd"], lambda fraction, message: items.append((fraction, message)), 2)
-        assert [fraction for fraction, _ in items] == [0.25, 0.5, 0.75, 1.0]
-        assert items[-1][1] == "4 of 4 titles"
-
-    def test_progress_says_how_long_it_will_take(self, monkeypatch):
-        clock = iter(range(0, 1000, 20))
-        monkeypatch.setattr("core.models.scoring.time.monotonic", lambda: float(next(clock)))
-        items = []
-        score(Counting(), [str(i) for i in range(4)], lambda fraction, message: items.append(message), batch=1)
-        # Half of the first of four took 20 s: seven times as long for the rest.
-        assert items[0] == "0 of 4 titles, about 2 min left"
-
-    def test_no_titles(self):
-        assert score(Counting(), []).shape == (0, 2)
-
-    def test_a_wish_to_stop_is_heard(self):
-        def stop(fraction, message):
-            raise Cancelled("stop")
-
-        with pytest.raises(Cancelled):
-            score(Counting(), ["a"], stop)
+def test_progress_says_how_long_it_will_take(monkeypatch):
+    clock = iter(range(0, 1000, 20))
+    monkeypatch.setattr("core.scale.time.monotonic", lambda: float(next(clock)))
+    items = []
+    ProgressMeter(4, lambda fraction, message: items.append(message))(0.5)
+    # Half of the first of four took 20 s: seven times as long for the rest.
+    assert items == ["0 of 4 titles, about 2 min left"]
 
 
 class TestTable:
@@ -117,7 +77,7 @@ def collection(make_books, books):
 
 
 def predict_records(model, records):
-    return with_known_titles(model, records, score(model, records["title"].tolist()))
+    return with_known_titles(model, records, model.probabilities(records["title"].tolist()))
 
 
 class TestRecords:
