@@ -1,4 +1,4 @@
-"""An export of tables: what a release does once it has gathered them from the workspace."""
+"""An export of tables, as a release makes it once it has gathered them from the workspace, and what its files say."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import pandas as pd
 
 from core.export import ExportReport, ExportSettings, QualityReport, write_export
 from core.export.table import prepare
+from core.export.validation import _labelled_files
 from core.progress import Progress, silent
 
 
@@ -24,3 +25,8 @@ def export(
     """Decide about every record of the tables and write the export as one zip."""
     prepared = prepare(records, originals, table, settings, human=human, reviews=reviews)
     return write_export(prepared, quality, out, progress)
+
+
+def read_labels(folder: Path) -> dict[str, set[tuple[str, str, str]]]:
+    """Return file → identifier, label and confidence of every entry, of an unpacked export."""
+    return {labelled.name: set(labelled.triples) for labelled in _labelled_files(folder)}

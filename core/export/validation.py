@@ -32,7 +32,6 @@ __all__ = [
     "find_tool",
     "lint_warnings",
     "public_checks",
-    "read_labels",
     "unpacked",
     "validate",
 ]
@@ -69,14 +68,6 @@ class ExportCheck:
 
 
 # --- Reading an export back: the same records, labels and confidences must stand in every format ----------------------
-
-
-def read_labels(folder: Path) -> dict[str, set[Triple]]:
-    """Return file → what it says, for every file of an unpacked export that carries accepted labels.
-
-    MARC and Dublin Core name terms, not labels; the manifest says which term stands for which label.
-    """
-    return {labelled.name: set(labelled.triples) for labelled in _labelled_files(folder)}
 
 
 def _labelled_files(folder: Path) -> Iterator[LabelledFile]:

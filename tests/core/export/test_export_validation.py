@@ -8,8 +8,9 @@ from collections import Counter
 import pytest
 
 from core.errors import InputError
-from core.export.validation import _first_lines, builtin_checks, public_checks, read_labels, validate
+from core.export.validation import _first_lines, builtin_checks, public_checks, validate
 from core.readers.marc_decode import decode_iso2709, split_iso2709
+from tests.exporting import read_labels
 
 
 def results(folder):

@@ -26,8 +26,9 @@ from core.export.formats import (
 from core.export.marc_build import assignments
 from core.export.release import preview
 from core.export.table import ExportTable
-from core.export.validation import ExportCheck, PublicTool, builtin_checks, public_checks, read_labels, validate
+from core.export.validation import ExportCheck, PublicTool, builtin_checks, public_checks, validate
 from core.storage import Workspace
+from tests.exporting import read_labels
 
 FILE = "other/cards.txt"
 

@@ -17,10 +17,11 @@ from core.export.marc_build import assignments
 from core.export.marc_rules import check_record
 from core.export.release import preview
 from core.export.table import prepare, together
-from core.export.validation import builtin_checks, read_labels
+from core.export.validation import builtin_checks
 from core.readers.marc_decode import decode_iso2709, split_iso2709
 from core.readers.marc_record import MarcRecord, control, data
 from tests.core.export.conftest import TRAVEL, Example, two_sets
+from tests.exporting import read_labels
 
 # Worked out by hand from the ten books of the example and the nine of `TRAVEL` that are among them.
 GENRE = {
