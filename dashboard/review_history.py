@@ -58,12 +58,12 @@ def show_history(queue: ReviewQueue, log: DecisionLog, *, early: bool, hidden: f
         _history(queue, log, rows[:_LISTED], titles, hidden),
         columns={
             # In a window of 1,280 pixels all but note and record number stand side by side.
-            "title": st.column_config.TextColumn(width=265),
+            "title": st.column_config.TextColumn(width=240),
             "decided": st.column_config.TextColumn(width=95),
             "model said": st.column_config.TextColumn(width=95),
-            "by": st.column_config.TextColumn(width=155),
-            "when": st.column_config.TextColumn(_("when (UTC)"), width=130),
-            "state": st.column_config.TextColumn(width=150),
+            "by": st.column_config.TextColumn(width=175),
+            "when": st.column_config.TextColumn(_("when (UTC)"), width=140),
+            "state": st.column_config.TextColumn(width=145),
         },
         alt=_("Decisions, the latest first"),
     )

@@ -14,6 +14,7 @@ import streamlit as st
 
 from core.claims import claim_next, release
 from core.errors import ColophonError, StorageError
+from core.facets import shown_value
 from core.people import Role
 from core.predictions import Scored
 from core.review import CANNOT_TELL, ConcurrentDecisionError, Decision, DecisionLog, OpinionPair, record_decision
@@ -128,7 +129,9 @@ def _show_record(
         blind = hidden and earlier is None and dispute is None
         with st.container(key="review-title"):
             st.markdown(f"### {escape(record[TITLE]) or _('(no title)')}")
-        facts = [str(record[key]) for key in (AUTHOR, DATE, PLACE, PUBLISHER, LANGUAGE) if record[key]]
+        facts = [
+            shown_value(key, str(record[key])) for key in (AUTHOR, DATE, PLACE, PUBLISHER, LANGUAGE) if record[key]
+        ]
         st.caption(escape(" · ".join([*facts, _("record {record_id}", record_id=record_id)])))
         says = _(
             "The model says **{record}**, {record_2} sure.",

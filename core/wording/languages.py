@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.evaluation.languages import KnownLanguage
-from core.translation import _, language_name, plural
+from core.translation import _, inside, language_name, plural
 
 __all__ = ["unknown_sentences"]
 
@@ -53,4 +53,4 @@ def _checked(n: int) -> str:
 
 def _in_a_sentence(name: str) -> str:
     """Return a class name as it stands inside a sentence: Fiction as fiction, names and codes as they are."""
-    return name.lower() if (name.replace("-", "").isalpha() and name.istitle()) or name == "Non-fiction" else name
+    return inside(name) if (name.replace("-", "").isalpha() and name.istitle()) or name == "Non-fiction" else name
