@@ -223,13 +223,13 @@ def decisions_for_scored(database: Database, scored: Scored) -> DecisionLog:
     Predictions made elsewhere may meet their catalogue after people began to decide: what was decided under the
     identifier in their file holds for the catalogue's record, on Review and in what is exported. Of two decisions about
     what proves to be one record the later holds. What was decided about either of two predictions holds for those that
-    were put together from them.
+    were put together from them, and what a model learned from decisions holds for what it says of the same corpus.
     """
     with _LOCK:
         own = _known_log(database, scored.predictions).update(database).named_by(scored)
-        if not scored.sources:
+        if not scored.decided_before:
             return own
-        logs = [_known_log(database, source).update(database).named_by(scored) for source in scored.sources]
+        logs = [_known_log(database, source).update(database).named_by(scored) for source in scored.decided_before]
         return DecisionLog(tuple(sorted((row for log in (*logs, own) for row in log.rows), key=lambda row: row.id)))
 
 

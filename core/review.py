@@ -159,8 +159,8 @@ def record_decision(
     def make(notes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
         rows: Sequence[Decision] = decisions_of_notes(notes)
         if scored is not None:
-            # What is decided of predictions holds for those that were put together from them.
-            for source in scored.sources:
+            # See core.decision_log.decisions_for_scored.
+            for source in scored.decided_before:
                 rows = [*rows, *decisions_of_notes(database.read(DECIDED, source, after=seen or 0))]
             rows = with_identifiers_of(scored, sorted(rows, key=lambda row: row.id))
         standing = DecisionLog(tuple(rows))
@@ -196,8 +196,8 @@ def undo_decision(
     Parameters
     ----------
     sources : sequence of str
-        Fingerprints of the predictions that these were put together from (:attr:`core.predictions.Scored.sources`):
-        what was decided about one of them is taken back there, and so for all that were put together from it.
+        Fingerprints of other predictions whose decisions hold here (:attr:`core.predictions.Scored.decided_before`):
+        what was decided about one of them is taken back there, and so wherever it holds.
 
     Returns
     -------

@@ -192,7 +192,7 @@ def _undo(scored: Scored, decision: int) -> None:
             cache.workspace().database,
             scored.predictions,
             decision,
-            sources=scored.sources,
+            sources=scored.decided_before,
             by=reviewer_name(),
             session=window(),
         )

@@ -69,6 +69,8 @@ class Scored:
     sources : tuple of str
         Fingerprints of the two predictions that these were put together from, which the table's ``predicted_by`` names
         row by row; empty for those of one model.
+    retrained_from : tuple of str
+        Fingerprints of the predictions of the same corpus whose decisions the model learned from.
     """
 
     name: str
@@ -84,11 +86,17 @@ class Scored:
     unmatched_classes: tuple[str, ...] = ()
     label_sets: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    retrained_from: tuple[str, ...] = ()
 
     @property
     def predictions(self) -> str:
         """Fingerprint of the predictions alone, whatever they are checked against."""
         return self.fingerprint.split("-")[0]
+
+    @property
+    def decided_before(self) -> tuple[str, ...]:
+        """Fingerprints of other predictions whose decisions hold for these: nobody is asked of a book again."""
+        return (*self.sources, *self.retrained_from)
 
     @property
     def unchecked_key(self) -> str:
@@ -266,7 +274,21 @@ def load_scored(
         ids_in_file=ids_in_file,
         unmatched_classes=unmatched,
         sources=tuple(part.predictions.fingerprint for part in predictions.manifest.parts),
+        retrained_from=_retrained_from(workspace, predictions),
     )
+
+
+def _retrained_from(workspace: Workspace, predictions: PredictionSet) -> tuple[str, ...]:
+    """Return the predictions of the same corpus whose decisions the model learned from, the latest first."""
+    labels = {thing.fingerprint: thing.manifest.added for thing in workspace.list("labels")}
+    before = {thing.fingerprint: thing.manifest for thing in workspace.list("predictions")}
+    found: list[str] = []
+    added = labels.get(predictions.manifest.trained_on)
+    while added is not None and added.predictions not in found and added.predictions in before:
+        if before[added.predictions].corpus == predictions.manifest.corpus:
+            found.append(added.predictions)
+        added = labels.get(before[added.predictions].trained_on)
+    return tuple(found)
 
 
 def check_corpus(workspace: Workspace, predictions: PredictionSet, corpus: str) -> None:

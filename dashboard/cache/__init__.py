@@ -357,7 +357,8 @@ def _cache_key(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any])
         ]
         for predictions, policy in sets
     ]
-    return digest(keys, {**settings, "also": None}, artifact_keys("labels"))
+    decided = [workspace().database.newest("decision", predictions) for predictions in scored.decided_before]
+    return digest(keys, decided, {**settings, "also": None}, artifact_keys("labels"))
 
 
 @st.cache_resource(max_entries=2, show_spinner=LazyText("Deciding about each record …"))
@@ -372,7 +373,8 @@ def export_table(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any
 
 
 def _decided_key(scored: Scored) -> str:
-    decisions = workspace().database.newest("decision", scored.predictions)
+    decided = (scored.predictions, *scored.decided_before)
+    decisions = [workspace().database.newest("decision", predictions) for predictions in decided]
     return digest(key_of(scored), decisions, artifact_keys("labels"))
 
 

@@ -16,7 +16,7 @@ from core.models.registry import load
 from core.policies import SavedPolicy, save_policy
 from core.predictions import Scored, load_predictions, load_scored
 from core.retraining import before_and_after, check_retrainable, retrain, retrained, training_recipe, with_decisions
-from core.review import CANNOT_TELL, record_decision
+from core.review import CANNOT_TELL, decisions_for_scored, record_decision
 from core.review_labels import labels_from_decisions
 from core.storage import Workspace
 from core.thresholds import Policy
@@ -119,6 +119,9 @@ def test_the_same_kind_learns_again_and_both_are_compared_on_books_it_had_not_se
     assert "What was promised holds for the predictions before alone" in answer["sentences"][-1]
     # The page finds what the command made, and says the same.
     assert retrained(demo_copy, scored.predictions) == ("second",)
+    # Nobody is asked again of a book whose decision the model learned from.
+    assert set(decisions_for_scored(demo_copy.database, judged).current) >= set(added)
+    assert judged.retrained_from == (scored.predictions,)
     assert before_and_after(demo_copy, scored, "second").as_dict()["checked"] == answer["checked"]
     # The same again, as a job, is the same; another model may not have its name.
     job = start(demo_copy, "core.retraining", {"predictions": PREDICTIONS, "name": "second"}, "Training again")
