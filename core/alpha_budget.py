@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.checked_books import CheckedBooks
 from core.database import Database
 from core.errors import InputError
+from core.labels import CheckedBooks
 from core.storage import digest
 
 __all__ = ["AlphaBudget", "Question", "weight_of_question"]

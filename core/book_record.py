@@ -8,10 +8,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from core.book_links import book_link, link_pattern
+from core.corpus import book_link, link_pattern
 from core.errors import NotFoundError
+from core.guarantees import saved_policies
 from core.labels import LABELS_FILE
-from core.policies import saved_policies
 from core.predictions import PREDICTIONS_FILE, Scored
 from core.review import Decision, decisions_for_scored
 from core.schema import (
@@ -86,7 +86,7 @@ class BookRecord:
     columns : mapping of str to str
         The filled columns of the file it came from, as they came. Untrusted text.
     link : str
-        Where the digitised book can be read, see :func:`core.book_links.book_link`; '' where that is not known.
+        Where the digitised book can be read, see :func:`core.corpus.book_link`; '' where that is not known.
     predictions : tuple of PredictionOfBook
         The predictions that are looked at first.
     labels : tuple of LabelOfBook

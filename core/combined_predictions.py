@@ -16,9 +16,8 @@ from core.classes import match_classes
 from core.corpus import ORIGINALS_FILE, RECORDS_FILE, read_parquet
 from core.errors import InputError
 from core.formatting import listed
-from core.guarantees import second_table
+from core.guarantees import SavedPolicy, save_policy, second_table
 from core.manifests import CombinedPart, PredictionManifest
-from core.policies import SavedPolicy, save_policy
 from core.predictions import (
     NO_CORPUS,
     PREDICTIONS_FILE,
@@ -43,7 +42,7 @@ from core.storage import Workspace, digest
 from core.thresholds import GuaranteeRecord, Policy
 from core.thresholds.two_models import QUICK, TwoCuts, TwoModelGuarantee
 from core.translation import in_english
-from core.wording import two_models as wording
+from core.wording import whole as wording
 from core.wording.thresholds import population_warnings
 
 __all__ = ["LEAST_SHARE", "check_pair", "combine", "save_combined", "two_model_policy"]
@@ -221,7 +220,7 @@ def _part(manifest: PredictionManifest, name: str, cut: float, decided: int) -> 
 def _promise(result: TwoModelGuarantee, policy: Policy, first: Scored, second: Scored) -> GuaranteeRecord:
     # What may come of another order of questions is nothing to those who get the export.
     aside = wording.asked_later(result)
-    sentences = [part for part in wording.sentences(result, first.name, second.name) if part != aside]
+    sentences = [part for part in wording.two_models_sentences(result, first.name, second.name) if part != aside]
     content = {
         **result.as_dict(),
         "per": "together",

@@ -12,19 +12,9 @@ from scipy import special
 
 from core.errors import InputError
 from core.facets import facet_codes
-from core.schema import (
-    AUTHOR,
-    CONFIDENCE,
-    DATE,
-    LEAK,
-    PREDICTED,
-    RECORD_ID,
-    TITLE,
-    TITLE_KEY,
-    TRUTH,
-)
+from core.formatting import plain
+from core.schema import AUTHOR, CONFIDENCE, DATE, LEAK, PREDICTED, RECORD_ID, TITLE, TITLE_KEY, TRUTH
 from core.statistics import MINIMUM_RECORDS, Estimate, adjust_p, bootstrap_interval, mcnemar_exact, proportion
-from core.text_formats import plain
 from core.translation import noop
 
 __all__ = [

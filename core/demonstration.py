@@ -257,8 +257,7 @@ def hand_over(workspace: Workspace) -> Path | None:
         The export.
     """
     from core.export.release import Release, release, unused_path
-    from core.guarantees import WholeRequest, ask_whole, budget_of, promise_of
-    from core.policies import SavedPolicy, save_policy, saved_policies
+    from core.guarantees import SavedPolicy, WholeRequest, ask_whole, budget_of, promise_of, save_policy, saved_policies
     from core.predictions import load_scored
 
     scored = load_scored(workspace, PREDICTIONS)

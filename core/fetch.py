@@ -21,14 +21,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from core.connection import (
-    UnreachableError,
-    check_address,
-    host_of,
-    manual_download_hint,
-    open_address,
-    split_secret,
-)
+from core.connection import UnreachableError, check_address, host_of, manual_download_hint, open_address, split_secret
 from core.errors import FetchError, InputError
 from core.progress import Progress, silent
 from core.schema import Kind

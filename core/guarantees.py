@@ -6,6 +6,7 @@ the predictions, which holds at every cut: it is paid for once, whatever shares 
 value of a facet, or for each of more than four classes, is always a question of its own.
 """
 
+import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -14,11 +15,10 @@ from typing import Literal
 import pandas as pd
 
 from core.alpha_budget import AlphaBudget, weight_of_question
-from core.checked_books import titles_of
 from core.errors import InputError
 from core.facets import facet_title
 from core.formatting import percent, upper_percent
-from core.policies import SavedPolicy
+from core.labels import titles_of
 from core.predictions import Scored, align_scored, load_predictions
 from core.schema import CONFIDENCE, LEAK, PREDICTED, RECORD_ID, SPLIT
 from core.storage import Workspace, digest
@@ -27,6 +27,7 @@ from core.thresholds import (
     ErrorBound,
     Guarantee,
     GuaranteeRecord,
+    Policy,
     PolicyReport,
     PopulationCheck,
     WholeGuarantee,
@@ -36,16 +37,16 @@ from core.thresholds import (
     find_whole_guarantee,
     policy_report,
 )
-from core.thresholds.error_band import SHARE_OF_ONE_CUT, has_band
+from core.thresholds.finite_population import SHARE_OF_ONE_CUT, has_band
 from core.thresholds.sample import CheckedSample, above_floors
 from core.thresholds.two_models import TwoModelGuarantee, find_two_model_guarantee
-from core.translation import _, in_english, plural
-from core.translation.sentences import translate
+from core.translation import _, in_english, plural, translate
 from core.wording import whole as wording
 from core.wording.thresholds import population_warnings
 
 __all__ = [
     "AcceptedRequest",
+    "SavedPolicy",
     "TwoModelRequest",
     "WholeRequest",
     "ask_accepted",
@@ -58,9 +59,89 @@ __all__ = [
     "compared_records",
     "promise_of",
     "report_policy",
+    "save_policy",
+    "saved_policies",
     "second_table",
     "seconds_a_title",
 ]
+
+
+# --- Policies that people chose ---------------------------------------------------------------------------------------
+#
+# Policies that people chose: kept in the database, append-only, the newest holds; every older one can be restored.
+
+_LOG = logging.getLogger(__name__)
+_KIND = "policy"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedPolicy:
+    """A policy and how it came about.
+
+    Attributes
+    ----------
+    policy : Policy
+    promise : GuaranteeRecord, optional
+        The promise it was chosen for; None when the cuts were set by hand.
+    labels : str
+        The label set whose books it was chosen on, '' for the truth that came with the predictions.
+    because : str
+        Why, in the words of whoever chose it.
+    chosen_at : str
+        Moment in UTC, ISO 8601.
+    created_by : str
+        Who chose it; '' where nobody gave a name.
+    """
+
+    policy: Policy
+    promise: GuaranteeRecord | None = None
+    labels: str = ""
+    because: str = ""
+    chosen_at: str = ""
+    created_by: str = ""
+
+
+def save_policy(workspace: Workspace, predictions: str, chosen: SavedPolicy) -> None:
+    """Keep a policy for predictions.
+
+    Parameters
+    ----------
+    predictions : str
+        Fingerprint of the predictions it is for.
+
+    Notes
+    -----
+    It names who the workspace is opened for, whatever `chosen` says.
+    """
+    content = {
+        "policy": chosen.policy.as_dict(),
+        "promise": chosen.promise.as_dict() if chosen.promise else {},
+        "labels": chosen.labels,
+        "because": chosen.because,
+    }
+    workspace.database.add(_KIND, predictions, content)
+    # Not why: those are a person's words, and may quote a title.
+    way = "by a promise" if chosen.promise else "by hand"
+    signed = f", by {workspace.person.name}" if workspace.person.name else ""
+    _LOG.info("chose a policy for predictions %s: %s%s", predictions, way, signed)
+
+
+def saved_policies(workspace: Workspace, predictions: str) -> Sequence[SavedPolicy]:
+    """Return the policies kept for predictions (by fingerprint), the newest first."""
+    return [
+        SavedPolicy(
+            policy=Policy.from_dict(note["policy"]),
+            promise=GuaranteeRecord.of(note["promise"]),
+            labels=note["labels"],
+            because=note["because"],
+            chosen_at=note["at"][:19] + "Z",
+            created_by=note.get("by", ""),
+        )
+        for note in reversed(workspace.database.read(_KIND, predictions))
+    ]
+
+
+# --- Asking for a promise: the question is entered into the budget of its checked books, then answered ----------------
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from core.draws import DRAW_FILE, LabelDraw, say_how_drawn
 from core.errors import DamagedError, InputError, NameTakenError, NotFoundError, UnreadableFileError
 from core.labels import ANNOTATIONS_FILE, LABELS_FILE, books_from_annotations
 from core.manifests import Manifest
-from core.normalise.records import NormalisedRecords, normalise_records, usable_rows
+from core.normalise import NormalisedRecords, normalise_records, usable_rows
 from core.predictions import (
     NO_CORPUS,
     NO_LABELS,
@@ -61,16 +61,7 @@ from core.schema import (
 )
 from core.storage import Artifact, Workspace, digest, file_sha256
 
-__all__ = [
-    "ImportReport",
-    "ReadOptions",
-    "class_counts",
-    "import_file",
-    "main",
-    "peek",
-    "preview_questions",
-    "read_as",
-]
+__all__ = ["ImportReport", "ReadOptions", "class_counts", "import_file", "main", "peek", "preview_questions", "read_as"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -151,7 +142,7 @@ def import_file(
         True for the demonstration corpus: it is marked so on every page.
     corpus : str, optional
         Of predictions: the corpus whose records they speak of, or 'none'. It is kept for them. Without it, the corpus
-        that holds them is found (see :func:`core.predictions.catalogue.choose_catalogue`).
+        that holds them is found (see :func:`core.predictions.external.choose_catalogue`).
     learned_from : sequence of str
         Of predictions: the label sets the model learned from, or 'none' for none of those here. It is kept for them;
         without it, that it is not known is a question of the report.
@@ -438,21 +429,13 @@ def _column(source: SourceTable, mapping: ColumnMapping, target: str) -> pd.Seri
 
 
 def _write_corpus(
-    folder: Path,
-    source: SourceTable,
-    mapping: ColumnMapping,
-    normalised: NormalisedRecords,
-    renamed: Mapping[str, str],
+    folder: Path, source: SourceTable, mapping: ColumnMapping, normalised: NormalisedRecords, renamed: Mapping[str, str]
 ) -> dict[str, Any]:
     return {}
 
 
 def _write_labels(
-    folder: Path,
-    source: SourceTable,
-    mapping: ColumnMapping,
-    normalised: NormalisedRecords,
-    renamed: Mapping[str, str],
+    folder: Path, source: SourceTable, mapping: ColumnMapping, normalised: NormalisedRecords, renamed: Mapping[str, str]
 ) -> dict[str, Any]:
     blank = pd.Series("", index=source.frame.index, dtype="str")
     given = single_answers(source.frame[mapping.columns[LABEL]], source.lines)
@@ -525,11 +508,7 @@ def _questions_of_labels(names: ClassNames) -> list[str]:
 
 
 def _write_predictions(
-    folder: Path,
-    source: SourceTable,
-    mapping: ColumnMapping,
-    normalised: NormalisedRecords,
-    renamed: Mapping[str, str],
+    folder: Path, source: SourceTable, mapping: ColumnMapping, normalised: NormalisedRecords, renamed: Mapping[str, str]
 ) -> dict[str, Any]:
     rows = normalised.rows
     understood = _parse_predictions(source.frame.iloc[rows], mapping, renamed, source.lines[rows])

@@ -9,13 +9,7 @@ from numpy.typing import NDArray
 
 from core.schema import ALTERNATE_ID, RECORD_ID, TITLE_KEY
 
-__all__ = [
-    "Join",
-    "LeakReport",
-    "find_leaks",
-    "join_ids",
-    "without_leading_zeros",
-]
+__all__ = ["Join", "LeakReport", "find_leaks", "join_ids", "without_leading_zeros"]
 
 # --- Joining two tables of books by their identifiers, as text, and saying how each match was found -------------------
 

@@ -13,14 +13,7 @@ from core.joins import join_ids
 from core.schema import ALTERNATE_ID, LANGUAGE, LANGUAGE_SOURCE, RECORD_ID, TITLE, YEAR
 from core.statistics import MINIMUM_RECORDS, share_ratio, wilson
 
-__all__ = [
-    "LanguageEvidence",
-    "LanguageSources",
-    "Overlap",
-    "keyword_frequency",
-    "language_evidence",
-    "shared_books",
-]
+__all__ = ["LanguageEvidence", "LanguageSources", "Overlap", "keyword_frequency", "language_evidence", "shared_books"]
 
 # --- Words in titles over time: in a sample and in the population it should speak for ---------------------------------
 

@@ -17,8 +17,8 @@ from typing import Annotated, Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import DamagedError, InputError
+from core.formatting import json_text, read_json
 from core.schema import TITLE
-from core.text_formats import json_text, read_json
 
 __all__ = [
     "MANIFEST",

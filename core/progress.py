@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from typing import Final, Protocol, TextIO
 
-from core.text_formats import printable
+from core.formatting import printable
 
 __all__ = ["VARIABLE", "Progress", "log_to", "silent"]
 

@@ -18,8 +18,8 @@ from core.predictions import Scored, identifiers_in, load_predictions
 from core.review import Decision, DecisionLog, sent_for_scored
 from core.schema import CONFIDENCE, PREDICTED, RECORD_ID, TRUTH
 from core.slices import Slice
-from core.slices.definition import slice_p_value
 from core.slices.ledger import ALPHA, saved_slices
+from core.slices.measure import slice_p_value
 from core.storage import Workspace
 from core.thresholds import Policy, apply_policy
 
@@ -320,7 +320,7 @@ def _lots(predictions: str, record_ids: Sequence[str]) -> NDArray[np.float64]:
 def failing_slices(scored: Scored, slices: Sequence[Slice]) -> tuple[Slice, ...]:
     """Return those of the named slices in which the model is shown to be wrong more often than on the rest.
 
-    The largest p that counts is 0.05 for each, see :func:`core.slices.definition.slice_p_value`; the smallest p comes
+    The largest p that counts is 0.05 for each, see :func:`core.slices.measure.slice_p_value`; the smallest p comes
     first. A slice with too few checked books is not among them.
     """
     p_values = [slice_p_value(scored.table, scored.classes, named) for named in slices] if len(scored.labelled) else []

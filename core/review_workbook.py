@@ -14,8 +14,7 @@ from core.export.tabular import write_text
 from core.predictions import Scored
 from core.readers.container import check_zip
 from core.readers.excel import cell_text
-from core.review import CANNOT_TELL
-from core.review_batch import Answer
+from core.review import CANNOT_TELL, Answer
 from core.review_queue import ReviewQueue
 from core.schema import AUTHOR, CONFIDENCE, DATE, PREDICTED, TITLE
 from core.storage import file_sha256

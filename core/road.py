@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from core.export.release import saved_exports
+from core.guarantees import SavedPolicy, saved_policies
 from core.manifests import LabelManifest
-from core.policies import SavedPolicy, saved_policies
 from core.predictions import TOGETHER
 from core.review import read_decisions
 from core.storage import Artifact, Workspace

@@ -32,7 +32,7 @@ from core.errors import (
     describe_system_error,
     unknown_name,
 )
-from core.formatting import listed
+from core.formatting import json_text, listed, plain, read_json
 from core.manifests import (
     MANIFEST,
     SCHEMA_VERSION,
@@ -45,7 +45,6 @@ from core.manifests import (
     sealed,
 )
 from core.people import Person
-from core.text_formats import json_text, plain, read_json
 
 __all__ = [
     "KIND_WORDS",
@@ -297,11 +296,7 @@ class Workspace:
         return path
 
     def store(
-        self,
-        kind: str,
-        fingerprint: str,
-        name: str,
-        write: Callable[[Path], Mapping[str, Any]],
+        self, kind: str, fingerprint: str, name: str, write: Callable[[Path], Mapping[str, Any]]
     ) -> Artifact[Manifest]:
         """Write a thing completely or not at all, and point `name` at it; see :meth:`name_for` for what to ask first.
 

@@ -19,21 +19,20 @@ if __name__ != "__main__":
 else:
     from core.translation import _
     from dashboard import (
-        address,
-        book_view,
         cache,
         feedback,
+        home_view,
         language,
+        loading,
         navigation,
         people,
+        record_view,
         tables,
-        tour_view,
-        upkeep_view,
         widgets,
     )
 
     language.take_from_address()
-    address.arrive()
+    language.arrive()
     # Before the menu: a browser would fetch the icon of a menu entry from another host, had it no other by then.
     st.set_page_config(page_icon=navigation.ICON, layout="wide")
     page = navigation.navigation()
@@ -47,10 +46,10 @@ else:
         people.show_person()
     with st.sidebar, feedback.show_errors():
         widgets.choose_predictions()
-        book_view.search_box(title)
+        record_view.search_box(title)
         language.choose_language()
     with feedback.show_errors():
-        upkeep_view.unreadable()
+        loading.unreadable()
         widgets.mark_invented()
-        tour_view.card(title)
+        home_view.card(title)
         page.run()

@@ -10,14 +10,15 @@ import streamlit as st
 
 from core.export import CARRIERS, FORMATS, MARC_KINDS, PROFILES, TERM_QUESTION, parse_formats, parse_marc_kinds
 from core.export.decisions import count_flows
-from core.export.differences import DIFFERENCES, breakdown, genre_difference
-from core.export.for_people import accepted_csv
 from core.export.formats import RecordFormat, record_formats
 from core.export.release import (
+    DIFFERENCES,
     Release,
     accepted_file,
+    breakdown,
     decide_all,
     further_candidates,
+    genre_difference,
     precision_by,
     preview,
     release,
@@ -26,19 +27,18 @@ from core.export.release import (
 )
 from core.export.sentences import coded_by_default
 from core.export.sentences import quality_sentences as sentences_of
-from core.export.settings import ExportSettings
+from core.export.settings import ExportSettings, check_base_uri
 from core.export.table import ExportTable
-from core.export.terms import check_base_uri
+from core.export.tabular import accepted_csv
 from core.export.validation import validate
 from core.facets import facet_title, shown_value
 from core.formatting import capitalised, listed
-from core.policies import SavedPolicy, save_policy, saved_policies
+from core.guarantees import SavedPolicy, save_policy, saved_policies
 from core.predictions import Scored
 from core.thresholds import GuaranteeRecord, Policy
-from core.translation import _, noop
-from core.translation.sentences import translate
-from core.wording.decisions import WAYS, decided
-from dashboard import address, cache, feedback, people, widgets
+from core.translation import _, noop, translate
+from core.wording.review import WAYS, decided
+from dashboard import cache, feedback, language, people, widgets
 from dashboard.charts.flows import flow_chart
 from dashboard.feedback import JOINER, escape
 from dashboard.tables import chart_theme, show_table
@@ -80,22 +80,13 @@ def settings(scored: Scored, *, has_marc: bool) -> dict[str, Any]:
         Whether the catalogue was loaded as MARC, so that its own records can be enriched.
     """
     with st.expander(_("Other formats, terms and library"), icon=":material/tune:"):
-        formats = address.choose(
-            st.multiselect,
-            _("Formats"),
-            list(FORMATS),
-            default=["csv"],
-            format_func=_format_words,
-            key="formats",
+        formats = language.choose(
+            st.multiselect, _("Formats"), list(FORMATS), default=["csv"], format_func=_format_words, key="formats"
         )
-        profile = address.choose(
-            st.selectbox,
-            _("Terms from"),
-            list(PROFILES),
-            format_func=lambda name: _(PROFILES[name]),
-            key="profile",
+        profile = language.choose(
+            st.selectbox, _("Terms from"), list(PROFILES), format_func=lambda name: _(PROFILES[name]), key="profile"
         )
-        answer = address.choose(
+        answer = language.choose(
             st.selectbox,
             _(TERM_QUESTION),
             list(_YES_NO),
@@ -167,9 +158,7 @@ def show_further(prepared: Release) -> None:
         counts, promise = each.decided.counts, each.settings.promise
         promised = promise.sentence if promise else _("Its cut-offs were set by hand; nothing is promised of it.")
         feedback.show_sentences(
-            f"{each.scored.name}: {decided(counts.by_decision, counts.loaded)}",
-            promised,
-            *sentences_of(each.quality),
+            f"{each.scored.name}: {decided(counts.by_decision, counts.loaded)}", promised, *sentences_of(each.quality)
         )
 
 
@@ -183,7 +172,7 @@ def _marc(has_marc: bool, *, written: bool) -> dict[str, Any]:
         st.caption(_("No MARC file is among the formats yet: add MARC 21 or MARCXML above."))
     kinds = [kind for kind in KIND_NAMES if has_marc or kind != "enriched"]
     usual = _("enriched and delta records") if has_marc else _("new and delta records")
-    chosen = address.choose(
+    chosen = language.choose(
         st.multiselect,
         _("Kinds of MARC files"),
         kinds,
@@ -214,7 +203,7 @@ def _marc(has_marc: bool, *, written: bool) -> dict[str, Any]:
         st.caption(_("It marks what this export adds: 040 $d, 588 and 655 $5, 883 $q. Without it these are left out."))
     left, right = st.columns(2)
     with left:
-        carrier = address.choose(
+        carrier = language.choose(
             st.selectbox,
             _("New records describe"),
             list(CARRIERS),
@@ -393,7 +382,7 @@ def _show_checks(path: Path) -> None:
 def show_preview(table: ExportTable) -> None:
     """Show ten records as they will stand in a format, what is new marked."""
     writers = record_formats()
-    format_ = str(address.choose(st.selectbox, _("As"), list(writers), format_func=_format_words, key="preview"))
+    format_ = str(language.choose(st.selectbox, _("As"), list(writers), format_func=_format_words, key="preview"))
     kind = _kind(writers[format_], table)
     seed = st.number_input(
         _("Another ten"), min_value=0, value=0, step=1, help=_("Another number draws other records.")

@@ -36,8 +36,7 @@ from core.learned_facets import (
 from core.manifests import Manifest
 from core.schema import AUTHOR, DATE, RECORD_ID, TITLE
 from core.storage import Artifact
-from core.translation import _, noop
-from core.translation.sentences import translate
+from core.translation import _, noop, translate
 from core.wording import learned_facets as wording
 from dashboard import cache, feedback, jobs, navigation, people, widgets
 from dashboard.feedback import count, escape
@@ -58,7 +57,7 @@ __all__ = [
 
 # So long a title stands on the screen before it can be marked: a key pressed twice was meant for the title before it.
 LEAST_SECONDS = 0.5
-EMBED: Final = "core.learned_facets.features"
+EMBED: Final = "core.learned_facets.ranking"
 _SHOWN: Final = 8
 _LIKE, _SEARCH, _RANDOM = noop("Suggestions"), noop("Search"), noop("Drawn at random")
 _MODE, _STANDING = "facet_titles", "facet_standing"

@@ -10,8 +10,7 @@ import streamlit as st
 
 from core import formatting
 from core.errors import ColophonError, NotFoundError, describe_system_error
-from core.translation import _, plural
-from core.translation.sentences import translate
+from core.translation import _, plural, translate
 from dashboard import navigation
 
 __all__ = [

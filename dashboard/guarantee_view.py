@@ -1,5 +1,6 @@
 """Choosing cut-offs by a promise."""
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import pandas as pd
@@ -7,12 +8,22 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.alpha_budget import weight_of_question
+from core.combined_predictions import LEAST_SHARE, check_pair, save_combined
 from core.draws import register_draw
+from core.errors import InputError
 from core.facets import FACETS, facet_title
 from core.formatting import in_percent, lower_percent, upper_percent
-from core.guarantees import AcceptedRequest, WholeRequest, budget_sentence, promise_of
+from core.guarantees import (
+    AcceptedRequest,
+    SavedPolicy,
+    TwoModelRequest,
+    WholeRequest,
+    budget_sentence,
+    promise_of,
+    seconds_a_title,
+)
 from core.predictions import Scored
-from core.review_labels import send_draw_to_review
+from core.retraining import send_draw_to_review
 from core.schema import DRAW_ID, DRAWN_CHANCE, LABEL, PREDICTED, TRUTH
 from core.statistics import labels_needed
 from core.thresholds import (
@@ -24,10 +35,13 @@ from core.thresholds import (
     WholeGuarantee,
     draw_review_sample,
 )
-from core.translation import _, inside, noop
+from core.thresholds.two_models import TwoModelGuarantee
+from core.translation import _, inside, noop, number_text
 from core.wording import thresholds as wording
+from core.wording import whole as two_models_wording
 from core.wording import whole as whole_wording
-from dashboard import address, cache, feedback, people, widgets
+from core.wording.thresholds import hours_in_words, population_warnings
+from dashboard import cache, feedback, language, navigation, people, widgets
 from dashboard.feedback import escape
 
 __all__ = [
@@ -36,10 +50,14 @@ __all__ = [
     "choose",
     "choose_confidence",
     "choose_human_error",
+    "choose_second",
     "choose_share",
+    "show",
     "show_bound",
+    "show_combined",
     "warn_of_population",
 ]
+
 
 # --- Choosing cut-offs by a promise -----------------------------------------------------------------------------------
 # What shall hold, the answer in words, and what to do when nothing can be promised.
@@ -70,14 +88,14 @@ def choose(scored: Scored, head: DeltaGenerator, details: DeltaGenerator) -> tup
     promise : GuaranteeRecord or None
         None when nothing is promised.
     """
-    kind = address.choose(
+    kind = language.choose(
         st.selectbox, _("Promised of"), list(_KINDS), format_func=lambda name: _(_KINDS[name]), key="per"
     )
     is_whole = kind.startswith("whole")
     share = choose_share(is_whole=is_whole)
     with st.expander(_("How sure, in which groups")):
         confidence = choose_confidence()
-        stratum = address.choose(
+        stratum = language.choose(
             st.selectbox,
             _("Kept in each"),
             [_NO_STRATUM, *_FACETS],
@@ -97,7 +115,7 @@ def choose(scored: Scored, head: DeltaGenerator, details: DeltaGenerator) -> tup
                     " this before you look: with the same labels the machine decides a little less."
                 ),
             )
-            surest = address.choose(
+            surest = language.choose(
                 st.select_slider,
                 _("The machine may decide among the surest"),
                 (0.25, 0.4, 0.55, 0.75, 1.0),
@@ -128,7 +146,7 @@ def choose(scored: Scored, head: DeltaGenerator, details: DeltaGenerator) -> tup
 
 def choose_share(*, is_whole: bool) -> float:
     """Draw the slider of the share that may be wrong, of all books or of the accepted, and return it, 0 to 1."""
-    share = address.choose(
+    share = language.choose(
         st.select_slider,
         _("At most this share wrong"),
         _SHARES,
@@ -141,7 +159,7 @@ def choose_share(*, is_whole: bool) -> float:
 
 def choose_confidence() -> float:
     """Draw the slider of the confidence, and return it, 0 to 1."""
-    confidence = address.choose(
+    confidence = language.choose(
         st.select_slider,
         _("With this confidence"),
         (0.80, 0.90, 0.95, 0.99),
@@ -155,7 +173,7 @@ def choose_confidence() -> float:
 
 def choose_human_error() -> float:
     """Draw the slider of how often people err, and return it, 0 to 1."""
-    human_error = address.choose(
+    human_error = language.choose(
         st.select_slider,
         _("People err in"),
         HUMAN_ERRORS,
@@ -322,3 +340,154 @@ def _offer_sample(scored: Scored, promise: Guarantee) -> None:
             "books-to-label",
             of_all=False,
         )
+
+
+# --- Two models and people under one promise, on the Thresholds page --------------------------------------------------
+#
+# Two models and people under one promise, on the Thresholds page: a second one decides what the first leaves.
+
+_ALONE: Final = noop("(this model alone)")
+_KEY: Final = "also"
+
+
+def choose_second(scored: Scored) -> str | None:
+    """Draw, where there are other predictions, the choice of a second model, and return its name; None for none.
+
+    Raises
+    ------
+    NotFoundError
+        The address names predictions that are not here.
+    """
+    named = st.session_state.get(_KEY), st.query_params.get(_KEY)
+    # What speaks of few of these books cannot be put together with them, and is refused where an address names it.
+    fewest = LEAST_SHARE * len(scored.table)
+    others = [
+        other.name
+        for other in cache.workspace().list("predictions")
+        if other.fingerprint != scored.predictions
+        and not other.manifest.parts
+        and (other.name in named or (other.manifest.rows or fewest) >= fewest)
+    ]
+    if not others:
+        return None
+    chosen = widgets.pick(
+        _("Also use"),
+        others,
+        _KEY,
+        fixed=_ALONE,
+        of=scored.predictions,
+        help=_("A second, slower model: it decides some of the books that the chosen one leaves, and people the rest."),
+    )
+    widgets.require_known(_KEY, _("set of predictions"))
+    return None if chosen in (None, _ALONE) else chosen
+
+
+def show(scored: Scored, name: str, head: DeltaGenerator, effect: DeltaGenerator, details: DeltaGenerator) -> None:
+    """Draw what is asked here, what comes of it in `head` and `effect`, and on what it rests in `details`.
+
+    Predictions that cannot stand under one promise with the chosen ones are refused in a sentence, before anything is
+    asked of the checked books.
+    """
+    second = cache.scored(name, widgets.chosen_labels())
+    try:
+        check_pair(scored, second)
+    except InputError as error:
+        with head:
+            st.warning(feedback.from_core(error.on_page), icon=":material/info:")
+            navigation.links_to("Models", _("Score a catalogue"))
+        return
+    measured = seconds_a_title(cache.workspace(), second.name)
+    share = choose_share(is_whole=True)
+    with st.expander(_("How sure, how quick")):
+        request = TwoModelRequest(
+            max_error=share,
+            confidence=choose_confidence(),
+            human_error=choose_human_error(),
+            seconds_a_title=float(
+                st.number_input(
+                    _("Seconds the second model takes for a title"),
+                    0.0,
+                    3600.0,
+                    measured or 1.0,
+                    format="%.3g",
+                    key=f"seconds_{second.predictions}",
+                    help=_("Its time is weighed against that of people: a slow machine is asked less often."),
+                )
+            ),
+        )
+    result = cache.two_models(scored, second, request)
+    first, *others = two_models_wording.two_models_sentences(result, scored.name, second.name)
+    warnings, order = population_warnings(result.population), two_models_wording.asked_later(result)
+    with head:
+        feedback.conclusion(escape(first))
+        if order:
+            st.caption(order)
+        for warning in warnings:
+            st.warning(escape(warning), icon=":material/warning:")
+    _keep(scored, second, result)
+    with effect:
+        _figures(result, (scored.name, second.name))
+    with details, st.expander(_("On what it rests")):
+        feedback.show_sentences(*(sentence for sentence in others if sentence not in (*warnings, order)))
+        st.caption(escape(budget_sentence(cache.alpha_budget(scored))))
+
+
+def show_combined(scored: Scored, policies: Sequence[SavedPolicy]) -> None:
+    """Show what is kept with predictions that were put together from two models: no other cut-offs are theirs."""
+    promise = policies[0].promise if policies else None
+    feedback.conclusion(_("Two models and people decide here, under one promise."))
+    feedback.show_sentences(
+        *([promise.sentence] if promise else []),
+        _(
+            "These predictions were put together by cut-offs that were chosen on checked books. To ask for another"
+            " promise, choose the predictions of one model in the sidebar, and the other under “Also use”."
+        ),
+    )
+
+
+def _keep(scored: Scored, second: Scored, result: TwoModelGuarantee) -> None:
+    """Draw the button that puts the predictions of both together and keeps the promise with them."""
+    if not result.accepted or not people.allowed(_("keep cut-offs")):
+        return
+    if st.button(_("Keep this for the export"), type="primary", icon=":material/check:"):
+        combined = save_combined(cache.workspace(), scored, second, result)
+        widgets.pick_next(navigation.PREDICTIONS, combined.name)
+        st.success(
+            _(
+                "Kept as the predictions “{combined}”, which are chosen now: each book names the model"
+                " that decided it.",
+                combined=escape(combined.name),
+            ),
+            icon=":material/check_circle:",
+        )
+        navigation.links_to("Export")
+
+
+def _figures(result: TwoModelGuarantee, names: tuple[str, str]) -> None:
+    """Show how many books each decides, and how many are left to people."""
+    read = _(
+        "of the {read:,} it reads: {machine_hours}",
+        read=result.read,
+        machine_hours=hours_in_words(result.machine_hours),
+    )
+    shown = [
+        (
+            _("{names} decides", names=names[0]),
+            number_text(f"{result.by_quick:,}"),
+            _("of {records:,} books", records=result.records),
+        ),
+        (
+            _("{names} decides", names=names[1]),
+            number_text(f"{result.by_slow:,}"),
+            read if result.read else _("it reads none"),
+        ),
+        (
+            _("People look at"),
+            number_text(f"{result.review:,}"),
+            _("{hours} at {pace:,.0f} an hour", hours=hours_in_words(result.hours), pace=result.pace),
+        ),
+    ]
+    for column, (label, value, note) in zip(st.columns(len(shown)), shown, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.metric(feedback.plain_label(label), value)
+            st.caption(escape(note))

@@ -5,17 +5,79 @@ from typing import Final
 
 import streamlit as st
 
-from core.policies import saved_policies
+from core.guarantees import saved_policies
 from core.predictions import Scored
 from core.road import RoadStatus, Step, StepState, steps
 from core.translation import _, noop
 from core.wording.evaluation import titles_read, verdict
+from core.wording.help import STOPS
 from core.wording.thresholds import kept_promise
 from core.wording.thresholds import policy as policy_sentences
-from dashboard import cache, navigation
+from dashboard import cache, navigation, widgets
 from dashboard.feedback import count, escape
 
-__all__ = ["loaded", "next_button", "road", "verdict_sentences"]
+__all__ = ["button", "card", "loaded", "next_button", "road", "verdict_sentences"]
+
+
+# --- The tour of the demonstration: its card at the top of each of its pages, and the button that begins it -----------
+
+
+def _step() -> int | None:
+    """Return the step of the tour that the address or this window is at, from 1; None where no tour is under way."""
+    value = str(st.query_params.get(navigation.TOUR) or st.session_state.get(navigation.TOUR))
+    steps = {str(step): step for step in range(1, len(STOPS) + 1)}
+    return steps.get(value)
+
+
+def _go(step: int) -> None:
+    st.session_state[navigation.TOUR] = str(step)
+    navigation.go_to(STOPS[step - 1].page, **{navigation.TOUR: str(step)})
+
+
+def _leave() -> None:
+    st.session_state.pop(navigation.TOUR, None)
+    st.query_params.pop(navigation.TOUR, None)
+
+
+def card(title: str) -> None:
+    """Draw the card on the page of the tour's step; on every other page the tour waits, and nothing is drawn."""
+    step = _step()
+    if step is None or STOPS[step - 1].page != title:
+        return
+    st.session_state[navigation.TOUR] = st.query_params[navigation.TOUR] = str(step)
+    with st.container(border=True, key="tour"):
+        st.markdown(
+            _(
+                "**Tour, {step} of {stops}.** {sentence}",
+                step=step,
+                stops=len(STOPS),
+                sentence=escape(_(STOPS[step - 1].sentence)),
+            )
+        )
+        with st.container(horizontal=True):
+            if step < len(STOPS):
+                if st.button(
+                    _("Next: {page}", page=_(STOPS[step].page)), icon=":material/arrow_forward:", key="tour_next"
+                ):
+                    _go(step + 1)
+            elif st.button(_("End the tour"), icon=":material/home:", key="tour_next"):
+                _leave()
+                navigation.go_to("Home")
+            if step < len(STOPS):
+                st.button(_("Leave the tour"), type="tertiary", key="tour_leave", on_click=_leave)
+
+
+def button() -> None:
+    """Offer the tour where the demonstration is looked at, from where it was left; else draw nothing."""
+    if not widgets.is_invented():
+        return
+    step = _step()
+    words = _("Go on with the tour: {page}", page=_(STOPS[step - 1].page)) if step else _("Take the tour")
+    if st.button(words, icon=":material/tour:", key="tour_begin"):
+        _go(step or 1)
+
+
+# --- Home's pieces: the one thing to do next, the road with what is done on it, and what is loaded --------------------
 
 _ACTIONS: Final[Mapping[Step, str]] = {
     "collect": noop("Load a catalogue"),

@@ -7,8 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.jobs import Job, JobStatus, cancel, delete_job, find_job, list_jobs, log_tail, start
-from core.translation import _, noop
-from core.translation.sentences import translate
+from core.translation import _, noop, translate
 from dashboard import cache, navigation, people, tables, widgets
 from dashboard import navigation as state
 from dashboard.charts.curves import learning_chart, learning_sentence, present_run

@@ -13,7 +13,7 @@ from core.labels import LabelSet
 from core.schema import ANNOTATOR, LANGUAGE
 from core.translation import _, language_name, noop
 from core.wording import evaluation as wording
-from dashboard import address, cache, feedback, widgets
+from dashboard import cache, feedback, language, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
 from dashboard.feedback import escape, interval, percent
@@ -132,9 +132,7 @@ def groups(audit: LabelAudit, by: str) -> None:
                     _("times rest"), format="%.1f", width=78, help=_("The share divided by that of all other labels")
                 ),
                 "like for like": st.column_config.NumberColumn(
-                    format="%.1f",
-                    width=80,
-                    help=_("Suspects divided by those that the same labels have elsewhere"),
+                    format="%.1f", width=80, help=_("Suspects divided by those that the same labels have elsewhere")
                 ),
             },
             alt=_("Suspect labels by {groupings}", groupings=_(GROUPINGS[by])),
@@ -146,7 +144,7 @@ def choose_group(audit: LabelAudit) -> tuple[str, str] | None:
     """Draw a picker of one annotator, language or month, those pointed at first."""
     named = _choices(audit)
     shown = _names(audit)
-    chosen = address.choose(
+    chosen = language.choose(
         st.selectbox,
         _("Labels of"),
         [_NOBODY, *named],

@@ -8,8 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation import Evaluation
-from core.label_audit import shown_value
-from core.label_audit.verdicts import AuditedCopy, audited_copy, choose_audited_copy
+from core.label_audit import AuditedCopy, audited_copy, choose_audited_copy, shown_value
 from core.models import KINDS, ModelOption, offered_options
 from core.models.fitting import FEWEST_TITLES
 from core.models.language_models import check_bases, untrainable_kinds
@@ -19,11 +18,10 @@ from core.predictions import NO_LABELS, Scored, load_predictions, save_training_
 from core.schema import ANNOTATOR, TITLE, TRUTH
 from core.statistics import MINIMUM_RECORDS
 from core.storage import slug
-from core.translation import _, noop, plural
-from core.translation.sentences import translate
+from core.translation import _, noop, plural, translate
 from core.wording import evaluation as wording
-from core.wording.languages import unknown_sentences
-from dashboard import cache, feedback, upkeep_view, widgets
+from core.wording.evaluation import unknown_sentences
+from dashboard import cache, feedback, loading, widgets
 from dashboard.feedback import escape, figure, percent, rate
 from dashboard.language import only
 from dashboard.tables import classes_alike, show_sentences_table, show_table
@@ -166,13 +164,12 @@ def list_of_models(models: Sequence[ModelDescription]) -> None:
         )
     table = pd.DataFrame(rows)
     show_sentences_table(
-        table[["model", "right", "tested on", "kind"]],
-        alt=_("All models with their figures on their own test part"),
+        table[["model", "right", "tested on", "kind"]], alt=_("All models with their figures on their own test part")
     )
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     which = str(left.selectbox(_("One model"), [model.name for model in models], key="model_kept"))
     with right:
-        upkeep_view.manage("models", which)
+        loading.manage("models", which)
     chosen = next(row for row in rows if row["model"] == which)
     st.caption(
         escape(

@@ -224,10 +224,7 @@ STATE_WORDS: Final[Mapping[StepState, str]] = {
     "to do": noop("to do"),
     "optional": noop("optional"),
 }
-_STATE_ICONS: Final[Mapping[StepState, str]] = {
-    "done": ":material/check_circle:",
-    "out of date": ":material/update:",
-}
+_STATE_ICONS: Final[Mapping[StepState, str]] = {"done": ":material/check_circle:", "out of date": ":material/update:"}
 
 
 def _address(entry: PageEntry) -> str:
@@ -236,11 +233,7 @@ def _address(entry: PageEntry) -> str:
 
 def _page(entry: PageEntry) -> StreamlitPage:
     return st.Page(
-        _ROOT / entry.file,
-        title=_(entry.title),
-        icon=entry.icon,
-        url_path=_address(entry),
-        default=entry is PAGES[0],
+        _ROOT / entry.file, title=_(entry.title), icon=entry.icon, url_path=_address(entry), default=entry is PAGES[0]
     )
 
 

@@ -5,30 +5,269 @@ list: whoever presses decides what stood on the screen, or nothing.
 """
 
 import contextlib
+import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
-from core.claims import claim_next, release
-from core.errors import ColophonError, StorageError
+from core.corpus import book_link, link_pattern, save_link_pattern
+from core.database import claim_next, release
+from core.errors import ColophonError, InputError, StorageError
 from core.facets import shown_value
 from core.people import Role
-from core.predictions import Scored
-from core.review import CANNOT_TELL, ConcurrentDecisionError, Decision, DecisionLog, OpinionPair, record_decision
+from core.predictions import Scored, load_predictions
+from core.review import (
+    CANNOT_TELL,
+    BatchReport,
+    ConcurrentDecisionError,
+    Decision,
+    DecisionLog,
+    OpinionPair,
+    record_decision,
+)
 from core.review_queue import ORDERS, Order, Reason, ReviewQueue, ReviewReason, WaitingList
+from core.review_workbook import RefusedRow
 from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, PUBLISHER, RECORD_ID, TITLE
-from core.translation import _, noop
-from core.translation.sentences import translate
+from core.translation import _, noop, translate
+from core.wording.evaluation import words_for_and_against
 from core.wording.review import ORDER_NAMES, REASON_NAMES, reason_sentence
-from dashboard import address, cache, navigation, people, widgets
+from dashboard import cache, feedback, language, navigation, people, widgets
 from dashboard.feedback import escape, percent
-from dashboard.review_record import show_record_help
-from dashboard.review_state import ReviewState, answer_words, review_state, reviewer_label, reviewer_name, window
 
-__all__ = ["choose_order", "show_desk", "too_early"]
+__all__ = [
+    "ReviewState",
+    "answer_words",
+    "choose_order",
+    "review_state",
+    "reviewer_label",
+    "reviewer_name",
+    "show_desk",
+    "show_record_help",
+    "too_early",
+    "window",
+]
+
+
+# --- What one browser window is looking at on the Review page, and who sits before it ---------------------------------
+
+_TRAIL: Final = 100
+
+
+@dataclass(kw_only=True)
+class ReviewState:
+    """What one browser window is looking at; it lives as long as the window.
+
+    Attributes
+    ----------
+    predictions : str
+        Fingerprint of the predictions it is about.
+    record : str
+        The record on the screen; it stays there until its reader moves on, whatever others do meanwhile.
+    again : bool
+        Whether the reader chose to decide a decided record once more.
+    skipped : set of str
+    trail : list of str
+        The records that were on the screen before, the latest last: to go back to.
+    ready : str
+        The record that has stood on the screen long enough to be decided.
+    explained : str
+        The record whose words the reader asked to see.
+    drawing : bool
+        Whether the page is being drawn as a whole just now.
+    written : int
+        The number of the last decision made here; a run of the page that read the log before it is out of date.
+    last_answer : str
+        What was said of the book before, and by the model.
+    notices : list of str
+        To be said once.
+    listed : tuple of str
+        The records in the table of many; from which place of the queue on, what was decided when they were listed, and
+        how often they were listed anew stand in the next three.
+    report, refused
+        What became of answers that came at once, to be said once.
+    """
+
+    predictions: str
+    record: str = ""
+    again: bool = False
+    skipped: set[str] = field(default_factory=set)
+    trail: list[str] = field(default_factory=list)
+    ready: str = ""
+    explained: str = ""
+    drawing: bool = False
+    written: int = 0
+    last_answer: str = ""
+    notices: list[str] = field(default_factory=list)
+    listed: tuple[str, ...] = ()
+    listed_from: int = 0
+    listed_seen: int = 0
+    listed_turn: int = 0
+    report: BatchReport | None = None
+    refused: tuple[RefusedRow, ...] = ()
+
+    def leave(self) -> None:
+        """Go from the record on the screen to the next."""
+        if self.record:
+            self.trail = [*(name for name in self.trail if name != self.record), self.record][-_TRAIL:]
+        self.record, self.again = "", False
+
+
+def review_state(predictions: str) -> ReviewState:
+    """Return what this window is looking at."""
+    desk = st.session_state.get(navigation.DESK)
+    if not isinstance(desk, ReviewState) or desk.predictions != predictions:
+        desk = st.session_state[navigation.DESK] = ReviewState(predictions=predictions)
+    return desk
+
+
+def window() -> str:
+    """Return what stands for this browser window in the decisions made in it."""
+    return str(st.session_state.setdefault(navigation.WINDOW, uuid.uuid4().hex))
+
+
+def reviewer_name() -> str:
+    """Return the name of whoever decides in this window, '' for none."""
+    return people.current_person().name
+
+
+def answer_words(label: str) -> str:
+    """Return an answer as the reader's language has it; a class is called what the library calls it."""
+    return _(label) if label == CANNOT_TELL else label
+
+
+def reviewer_label(row: Decision, *, by: bool = False) -> str:
+    """Return who made a decision, as the reader knows them; with `by`, as the end of "taken back by"."""
+    if row.session and row.session == window():
+        return _("by you") if by else _("you")
+    name = row.by or _("somebody without a name")
+    return _("by {name}", name=name) if by else name
+
+
+# --- What helps to decide about one record ----------------------------------------------------------------------------
+#
+# What helps to decide about one record: the whole of it, similar checked titles, the words that speak, the book.
+
+_SIMILAR: Final = 3
+_LEAST_SIMILAR: Final = 0.05
+_LONGEST: Final = 600
+_TITLE: Final = 46
+
+
+def show_record_help(scored: Scored, queue: ReviewQueue, record: pd.Series, desk: ReviewState, *, blind: bool) -> None:
+    """Show what helps to decide about a record.
+
+    Parameters
+    ----------
+    blind : bool
+        Whether what the model says is hidden: then its words are too.
+    """
+    record_id = str(record[RECORD_ID])
+    originals = cache.originals("predictions", scored.predictions)
+    filled = _filled(originals, queue, record_id)
+    _show_link(filled, record_id)
+    _show_similar(scored, record)
+    if not blind:
+        _show_words(scored, record, desk)
+    with st.expander(_("The whole record"), icon=":material/article:"):
+        st.markdown("  \n".join(f"**{escape(name)}:** {escape(value[:_LONGEST])}" for name, value in filled.items()))
+        _ask_link_pattern()
+
+
+def _filled(originals: pd.DataFrame, queue: ReviewQueue, record_id: str) -> dict[str, str]:
+    """Return the original columns of a record that hold something."""
+    rows = queue.scored.table.index
+    row = int(rows[queue.positions[record_id]])
+    if row >= len(originals):
+        return {}
+    return {str(name): str(value) for name, value in originals.iloc[row].items() if str(value).strip()}
+
+
+def _show_link(filled: dict[str, str], record_id: str) -> None:
+    database = cache.workspace().database
+    pattern = link_pattern(database)
+    address = book_link(filled, record_id, pattern)
+    if address:
+        st.link_button(_("Read the digitised book"), address, icon=":material/open_in_new:", type="tertiary")
+
+
+def _ask_link_pattern() -> None:
+    """Ask for the pattern of the library's addresses, kept in the workspace."""
+    if not people.may():
+        return
+    database = cache.workspace().database
+    known = link_pattern(database)
+    typed = st.text_input(
+        _("Where your digitised books are read"),
+        value=known,
+        key="book_pattern",
+        placeholder="https://books.example/{identifier}",
+        help=_(
+            "The address of a book, with {identifier}, or a column's name in such brackets, where its number stands."
+            " Without one, a link in the record itself is shown."
+        ),
+    )
+    if typed.strip() != known:
+        try:
+            save_link_pattern(database, typed)
+        except InputError as error:
+            st.warning(feedback.from_core(error.on_page), icon=":material/help:")
+
+
+def _show_similar(scored: Scored, record: pd.Series) -> None:
+    """Show the checked titles most like this one, with what people said of them."""
+    nearest = cache.checked_titles(scored).nearest(str(record[TITLE]), _SIMILAR + 1)
+    nearest = nearest[(nearest[RECORD_ID] != record[RECORD_ID]) & (nearest["similarity"] >= _LEAST_SIMILAR)]
+    if nearest.empty:
+        return
+    st.markdown(_("**Similar titles**"))
+    st.markdown(
+        "\n".join(
+            f"- {escape(_shortened(str(row.title)))} → **{escape(str(row.label))}**"
+            for row in nearest.head(_SIMILAR).itertuples()
+        )
+    )
+
+
+def _shortened(title: str) -> str:
+    return title if len(title) <= _TITLE else f"{title[:_TITLE].rsplit(' ', 1)[0]} …"
+
+
+def _show_words(scored: Scored, record: pd.Series, desk: ReviewState) -> None:
+    """Show the words for and against what the model says, at once where that is cheap, else when asked for."""
+    name = load_predictions(cache.workspace(), scored.name).manifest.model
+    known = {model.name: model.manifest.kind for model in cache.models()}
+    record_id, title = str(record[RECORD_ID]), str(record[TITLE])
+    if name not in known or not title:
+        return
+    if known[name] != "tfidf" and desk.explained != record_id:
+        st.button(
+            _("Show the words that speak for and against (some seconds)"),
+            key=f"words-{record_id}",
+            type="tertiary",
+            icon=":material/search_insights:",
+            on_click=_explain,
+            args=(desk, record_id),
+        )
+        return
+    try:
+        explanation = cache.explanation(name, cache.text_of(name, scored.name, record_id, title))
+    except ColophonError as error:  # the book can be decided without it
+        st.caption(feedback.from_core(error.on_page))
+        return
+    feedback.show_sentences(words_for_and_against(explanation, explanation.class_name))
+
+
+def _explain(desk: ReviewState, record_id: str) -> None:
+    desk.explained = record_id
+
+
+# --- The desk of the Review page --------------------------------------------------------------------------------------
+#
+# The desk of the Review page: one record at a time, a button and a key for each answer, every answer written at once.
 
 # So long a book stands on the screen before it can be decided: a key pressed twice was meant for the book before it.
 LEAST_SECONDS = 0.8
@@ -59,7 +298,7 @@ def choose_order(scored: Scored, queue: ReviewQueue) -> tuple[str, ...]:
     """Draw the choice of books and their order, kept in the address, and return the records in that order."""
     with st.expander(_("Books and order"), icon=":material/sort:"):
         left, right = st.columns(2)
-        chosen = address.choose(
+        chosen = language.choose(
             left.selectbox,
             _("Order"),
             [order.value for order in ORDERS],
@@ -70,7 +309,7 @@ def choose_order(scored: Scored, queue: ReviewQueue) -> tuple[str, ...]:
                 " below their cut-off."
             ),
         )
-        reasons = address.choose(
+        reasons = language.choose(
             right.multiselect,
             _("Why they wait"),
             [reason.value for reason in queue.counts],

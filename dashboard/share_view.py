@@ -19,7 +19,9 @@ from core.sharing.card_text import (
     OFFERED,
     CardKind,
     CardMetadata,
+    Citation,
     delete_card,
+    deposit,
     save_card,
     save_card_metadata,
     saved_card,
@@ -29,14 +31,12 @@ from core.sharing.card_text import (
     with_fresh_numbers,
 )
 from core.sharing.cards import bundle_card, bundle_citation, is_invented, model_card, model_citation
-from core.sharing.citation import Citation, deposit
 from core.sharing.pull import pull
 from core.sharing.push import check_target, token_of, write_share_bundle
 from core.storage import Workspace, digest, slug
-from core.translation import _, noop, plural
-from core.translation.sentences import translate
+from core.translation import _, noop, plural, translate
 from core.uploads import clear_stale_uploads, clear_upload, keep_upload
-from dashboard import address, cache, feedback, housekeeping, jobs, people, upkeep_view, widgets
+from dashboard import cache, feedback, housekeeping, jobs, language, loading, people, widgets
 from dashboard.feedback import count, escape, percent_unbroken
 from dashboard.tables import show_table
 
@@ -94,7 +94,7 @@ def choose() -> ShareTarget | None:
     if not kinds:
         return None
     left, right = st.columns([1, 3])
-    kind = address.choose(left.selectbox, _("What to share"), kinds, key="share_kind", format_func=_)
+    kind = language.choose(left.selectbox, _("What to share"), kinds, key="share_kind", format_func=_)
     names = models if kind == _MODEL else list(bundles)
     with right:
         name = str(widgets.pick(_("Which one"), names, "share_which", of=str(kind)))
@@ -121,7 +121,7 @@ def conclusion(shared: ShareTarget) -> None:
                 " book by a model that knows its answer. Share it only where those may be seen."
             )
         )
-    upkeep_view.manage(*(("models", shared.name) if shared.bundle is None else ("exports", shared.bundle.name)))
+    loading.manage(*(("models", shared.name) if shared.bundle is None else ("exports", shared.bundle.name)))
     if shared.invented:
         st.markdown(_("**It was made from invented records: a demonstration, of no use to others.**"))
 

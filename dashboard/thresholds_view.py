@@ -12,14 +12,14 @@ from streamlit.errors import StreamlitAPIException
 
 from core.facets import facet_order, facet_title, shown_value
 from core.formatting import interval_count, lower_percent
-from core.policies import SavedPolicy, save_policy
+from core.guarantees import SavedPolicy, save_policy
 from core.predictions import Scored
 from core.review import send_to_review
 from core.schema import CORRECT, TRUTH
 from core.thresholds import ALL_CLASSES, Policy, PolicyReport
 from core.thresholds.sample import draw_recheck
 from core.translation import ENGLISH, _, current_language, inside, noop, number_text
-from dashboard import address, cache, feedback, navigation, people, widgets
+from dashboard import cache, feedback, language, navigation, people, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
 from dashboard.feedback import count, escape, interval, percent, plain_label
@@ -207,7 +207,7 @@ def choose_way() -> str:
     if "way" not in st.session_state and any(name.startswith(navigation.CUT_PREFIX) for name in st.query_params):
         st.session_state["way"] = WAYS[1]
     return str(
-        address.choose(st.segmented_control, _("Choose the cut-offs"), WAYS, required=True, key="way", format_func=_)
+        language.choose(st.segmented_control, _("Choose the cut-offs"), WAYS, required=True, key="way", format_func=_)
     )
 
 
@@ -247,7 +247,7 @@ def coverage_at(curve: pd.DataFrame, cut: float | None) -> float | None:
 
 def choose_group(report: PolicyReport) -> str:
     """Draw the choice of what the accepted are counted by, and return it."""
-    chosen = address.choose(
+    chosen = language.choose(
         st.segmented_control,
         _("By"),
         list(report.acceptance_rates),
@@ -378,7 +378,7 @@ def behind(scored: Scored, accepted: NDArray[np.bool_]) -> None:
             part_2=_("is") if lost.sum() == 1 else _("are"),
         )
     )
-    view = address.choose(st.segmented_control, _("Show"), _BEHIND, required=True, key="behind", format_func=_)
+    view = language.choose(st.segmented_control, _("Show"), _BEHIND, required=True, key="behind", format_func=_)
     shown = scored.table[wrong if view == _BEHIND[0] else lost].sort_values("confidence", ascending=False)
     records_table(
         shown,

@@ -10,15 +10,15 @@ from streamlit.errors import StreamlitAPIException
 
 from core.errors import NotFoundError
 from core.facets import FACETS, facet_title
+from core.formatting import csv_for_people
 from core.manifests import LabelManifest, Manifest
 from core.predictions import TOGETHER, Scored
 from core.report import build_content, render
 from core.slices import Slice
 from core.slices.ledger import saved_slices
 from core.storage import Artifact, now, slug
-from core.text_formats import csv_for_people
 from core.translation import _, noop
-from dashboard import address, cache, feedback, navigation
+from dashboard import cache, feedback, language, navigation
 from dashboard.feedback import escape
 from dashboard.language import only
 from dashboard.tables import headers_in_words
@@ -343,7 +343,7 @@ def test_sets() -> list[str]:
 
 def choose_facet(label: str, key: str, facets: Sequence[str] = tuple(FACETS), default: str = "language") -> str:
     """Draw a picker of facets and return the chosen one."""
-    chosen = address.choose(st.selectbox, label, list(facets), default=default, format_func=facet_title, key=key)
+    chosen = language.choose(st.selectbox, label, list(facets), default=default, format_func=facet_title, key=key)
     return str(chosen)
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.text_search import find_records
 from core.translation import _
-from dashboard import book_view, cache, feedback, navigation, widgets
+from dashboard import cache, feedback, navigation, record_view, widgets
 
 st.title(_("Book"))
 scored = widgets.require_scored(with_truth=False, sliced=False)
@@ -13,5 +13,5 @@ if not words.strip():
     feedback.conclusion(_("Type a word of a book's title, its author or its number."))
     st.stop()
 matches = scored.table[find_records(scored.table, words)]
-record_id = book_view.choose(matches, words)
-book_view.show(cache.book_record(scored, record_id))
+record_id = record_view.choose(matches, words)
+record_view.show(cache.book_record(scored, record_id))

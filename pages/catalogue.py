@@ -3,11 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from core.collection import field_quality
-from core.translation import _, noop, number_text
-from core.translation.sentences import translate
+from core.representativeness import field_quality
+from core.translation import _, noop, number_text, translate
 from core.wording import evaluation as wording
-from dashboard import address, cache, feedback, loading, navigation, people, upkeep_view, widgets
+from dashboard import cache, feedback, language, loading, navigation, people, widgets
 from dashboard import loading as catalogue_choice
 from dashboard.feedback import escape, percent
 from dashboard.record_view import records_table
@@ -47,9 +46,9 @@ feedback.more(
     _("Titles, dates and languages"), wording.titles(records), wording.dates(records), wording.languages(records)
 )
 
-upkeep_view.manage(thing.kind, thing.name)
+loading.manage(thing.kind, thing.name)
 
-view = address.choose(
+view = language.choose(
     st.segmented_control,
     _("Show"),
     [noop("Fields"), noop("Records"), noop("How it was read"), noop("Rejected rows")],

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.translation import _, noop
 from core.wording.evaluation import verdict
-from dashboard import address, cache, collection_view, errors_view, feedback, record_view, slices_view, widgets
+from dashboard import cache, collection_view, errors_view, feedback, language, record_view, widgets
 from dashboard.feedback import escape
 
 st.title(_("Errors"))
@@ -14,7 +14,7 @@ feedback.conclusion(escape(verdict(evaluation)))
 errors_view.headline(evaluation)
 feedback.more(_("How these books were matched"), *scored.sentences)
 
-view = address.choose(
+view = language.choose(
     st.segmented_control,
     _("Look at"),
     [
@@ -36,9 +36,9 @@ if view == "Classes and facets":
     errors_view.show_books(scored, evaluation)
     errors_view.lengths(scored)
 elif view == "Groups that are truly worse":
-    slices_view.show_found_slices(scored)
-    slices_view.ledger(scored)
-    slices_view.heatmap(scored)
+    errors_view.show_found_slices(scored)
+    errors_view.ledger(scored)
+    errors_view.heatmap(scored)
 elif view == "The whole collection":
     collection_view.whole_collection(scored)
 elif view == "Calibration":

@@ -5,7 +5,7 @@ import streamlit as st
 from core.export.table import holds_marc
 from core.predictions import load_predictions
 from core.translation import _, noop
-from dashboard import address, cache, export_view, feedback, widgets
+from dashboard import cache, export_view, feedback, language, widgets
 from dashboard import export_view as export_settings
 from dashboard.feedback import escape
 
@@ -35,7 +35,7 @@ feedback.more(_("How right these labels are"), *export_view.quality_sentences(pr
 export_view.show_further(prepared)
 export_view.download(prepared)
 
-view = address.choose(
+view = language.choose(
     st.segmented_control,
     _("Look before you download"),
     [

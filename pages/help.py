@@ -3,13 +3,12 @@
 import streamlit as st
 
 from core.translation import _
-from core.wording.glossary import ABOUT_THE_NUMBERS, DEFINITIONS
-from core.wording.help_topics import TOPICS
-from dashboard import feedback, navigation, tour_view
+from core.wording.help import ABOUT_THE_NUMBERS, DEFINITIONS, TOPICS
+from dashboard import feedback, home_view, navigation
 
 st.title(_("Help"))
 feedback.conclusion(_("A model reads titles and proposes labels. Here you find out which of them to accept."))
-tour_view.button()
+home_view.button()
 st.markdown(_("The road has five parts. Walk them from top to bottom, and come back to any of them."))
 for part in navigation.PARTS:
     st.markdown(f"**{_(part)}**")

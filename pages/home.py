@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.road import next_step, steps
 from core.translation import _
-from dashboard import cache, feedback, home_view, jobs, navigation, people, tour_view, widgets
+from dashboard import cache, feedback, home_view, jobs, navigation, people, widgets
 from dashboard.feedback import escape
 
 st.title("Colophon")
@@ -31,6 +31,6 @@ with st.container(border=True):
     with st.container(horizontal=True):
         home_view.next_button(next_step(status), steps(status))
         widgets.download_report(scored)
-        tour_view.button()
+        home_view.button()
 home_view.road(status)
 home_view.loaded()

@@ -4,8 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.label_audit import FALSE_ALARM_RATE, GROUPINGS
-from core.label_audit.verdicts import save_verdict
+from core.label_audit import FALSE_ALARM_RATE, GROUPINGS, save_verdict
 from core.labels import LabelSet
 from core.translation import _
 from dashboard import cache, feedback, label_audit_view, navigation, people, widgets

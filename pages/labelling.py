@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.translation import _
-from dashboard import feedback, jobs, labelling_builder, labelling_sets, labelling_view, people, widgets
+from dashboard import feedback, jobs, labelling_view, people, widgets
 
 _BUILD = "core.weak_supervision.build"
 
@@ -30,13 +30,13 @@ else:
 if people.allowed(_("change the functions and label with them")):
     st.header(_("Build a function"))
     with st.container(border=True):
-        labelling_builder.build(tryout_data, functions)
+        labelling_view.build(tryout_data, functions)
 
     st.header(_("Suggestions"))
     labelling_view.suggestions(tryout_data, functions)
 
     st.header(_("Ready-made sets"))
-    labelling_sets.ready_made_sets(tryout_data, functions)
+    labelling_view.ready_made_sets(tryout_data, functions)
 
     st.header(_("Keep and load"))
     with feedback.show_errors():

@@ -5,7 +5,7 @@ import streamlit as st
 from core.facets import FACETS, facet_title, shown_value
 from core.translation import _, noop
 from core.wording import representativeness as wording
-from dashboard import address, cache, collection_view, feedback, navigation, tables, widgets
+from dashboard import cache, collection_view, feedback, language, navigation, tables, widgets
 from dashboard.charts.curves import keyword_chart, ratio_chart, share_chart
 from dashboard.feedback import escape
 
@@ -34,7 +34,7 @@ facet = widgets.choose_facet(_("Look at"), navigation.FACET, tuple(FACETS), firs
 comparison = next(item for item in result.facets if item.facet == facet)
 if comparison is not first:
     feedback.show_sentences(wording.headline(comparison))
-kind = address.choose(
+kind = language.choose(
     st.segmented_control,
     _("Show"),
     [noop("Shares"), noop("Times as frequent")],

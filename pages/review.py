@@ -8,20 +8,7 @@ from core.review_queue import waiting_for
 from core.second_opinions import second_share
 from core.translation import _, noop
 from core.wording.review import progress_sentence
-from dashboard import (
-    address,
-    cache,
-    feedback,
-    people,
-    retraining_view,
-    review_history,
-    review_opinions,
-    review_progress,
-    review_state,
-    review_table,
-    review_view,
-    widgets,
-)
+from dashboard import cache, feedback, language, people, review_decisions, review_view, widgets
 
 st.title(_("Review"))
 scored = widgets.require_scored(with_truth=False)
@@ -41,7 +28,7 @@ left, right = st.columns([3, 1], vertical_alignment="bottom")
 with right:
     people.ask_name()
 with left:
-    view = address.choose(
+    view = language.choose(
         st.segmented_control,
         _("Look at"),
         [noop("One by one"), noop("Many at once"), noop("Second opinions")],
@@ -56,22 +43,22 @@ waiting = waiting_for(
     queue,
     ordered,
     log,
-    by=review_state.reviewer_name(),
-    session=review_state.window(),
+    by=review_view.reviewer_name(),
+    session=review_view.window(),
     second_share=second_share(database, scored.predictions),
 )
 feedback.conclusion(progress_sentence(len(waiting.record_ids), len(log.current)))
-review_progress.show_progress(scored, queue, waiting, log)
+review_decisions.show_progress(scored, queue, waiting, log)
 if view == "One by one":
     review_view.show_desk(scored, queue, waiting, log)
-    desk = review_state.review_state(scored.predictions)
-    review_history.show_history(queue, log, early=review_view.too_early(desk), hidden=waiting.second)
+    desk = review_view.review_state(scored.predictions)
+    review_decisions.show_history(queue, log, early=review_view.too_early(desk), hidden=waiting.second)
 elif view == "Many at once":
     if not people.allowed(_("decide"), Role.REVIEWER):
         st.stop()
-    review_table.show_many(scored, queue, waiting, log)
-    review_table.show_workbook(scored, queue, waiting)
+    review_decisions.show_many(scored, queue, waiting, log)
+    review_decisions.show_workbook(scored, queue, waiting)
 else:
-    review_opinions.show_opinions(scored, log)
-retraining_view.show_before_and_after(scored)
+    review_decisions.show_opinions(scored, log)
+review_decisions.show_before_and_after(scored)
 feedback.next_step("Export")

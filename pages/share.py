@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.translation import _, noop
-from dashboard import address, cache, feedback, navigation, people, record_view, share_view
+from dashboard import cache, feedback, language, navigation, people, record_view, share_view
 
 st.title(_("Share"))
 shared = share_view.choose()
@@ -15,7 +15,7 @@ if shared is None:
     st.stop()
 
 share_view.conclusion(shared)
-section = address.choose(
+section = language.choose(
     st.segmented_control,
     _("Look at"),
     [noop("The card"), noop("Send it"), noop("How to cite"), noop("Try a title"), noop("Bring one in")],

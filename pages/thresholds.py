@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.policies import SavedPolicy, saved_policies
+from core.guarantees import SavedPolicy, saved_policies
 from core.predictions import load_predictions
 from core.thresholds import Policy, apply_policy
 from core.translation import _
 from core.wording import thresholds as wording
-from dashboard import cache, export_view, feedback, guarantee_view, tables, thresholds_view, two_models_view, widgets
+from dashboard import cache, export_view, feedback, guarantee_view, tables, thresholds_view, widgets
 from dashboard.charts.curves import cut_chart, risk_coverage_chart
 from dashboard.feedback import escape
 
@@ -20,7 +20,7 @@ if scored.table["confidence"].isna().all():
     feedback.empty(_("These predictions carry no confidence, so no cut-off can be set."), "Models", _("Train a model"))
 where = widgets.chosen_slice()
 if scored.sources:
-    two_models_view.show_combined(whole, saved_policies(cache.workspace(), predictions))
+    guarantee_view.show_combined(whole, saved_policies(cache.workspace(), predictions))
     feedback.next_step("Export")
     st.stop()
 policies = [saved for saved in saved_policies(cache.workspace(), predictions) if saved.policy.where == where]
@@ -35,9 +35,9 @@ def by_cut_offs() -> None:
     promise = None
     with controls:
         by_promise = thresholds_view.choose_way() == "By a promise"
-        second = two_models_view.choose_second(whole) if by_promise and where is None else None
+        second = guarantee_view.choose_second(whole) if by_promise and where is None else None
         if second:
-            two_models_view.show(whole, second, head, effect, details)
+            guarantee_view.show(whole, second, head, effect, details)
             return
         if by_promise:
             policy, promise = guarantee_view.choose(scored, head, details)

@@ -153,8 +153,7 @@ KEPT_IN_FILES = {
     "core/labels.py": "the import's warnings: how many rows speak of one book",
     "core/models/cascade.py": "a training's report and a model's manifest: what the quick student may decide",
     "core/models/preparation.py": "a training's report: which books were left out",
-    "core/weak_supervision/functions.py": "a label set's manifest: which functions abstained or copy others",
-    "core/weak_supervision/label_model.py": "a label set's manifest: of which functions agreement tells nothing",
+    "core/weak_supervision/functions.py": "a manifest: which functions abstained, copy others or tell nothing",
 }
 SPEAKING = {"caveats", "headline", "sentence", "sentence_on", "sentences", "verdict"}
 
@@ -174,5 +173,5 @@ def test_value_objects_carry_numbers_and_wording_makes_sentences_of_them() -> No
             if isinstance(node, ast.FunctionDef) and node.name.strip("_") in ("percent", "rate", "listed", "printable")
         ]
     assert speaking == set(KEPT_IN_FILES)
-    expected = [f"core/formatting.py: {name}" for name in ("listed", "percent", "rate")]
-    assert sorted(named) == [*expected, "core/text_formats.py: printable"]
+    expected = [f"core/formatting.py: {name}" for name in ("listed", "percent", "printable", "rate")]
+    assert sorted(named) == expected

@@ -9,14 +9,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from core.cli import audit, data, export, facets, models, output, review
-from core.errors import (
-    Cancelled,
-    ColophonError,
-    InputError,
-    StorageError,
-    describe_system_error,
-)
+from core.cli import audit, data, export, models, output, people
+from core.errors import Cancelled, ColophonError, InputError, StorageError, describe_system_error
 from core.progress import log_to
 from core.storage import Workspace
 
@@ -56,10 +50,10 @@ def build_parser() -> argparse.ArgumentParser:
         data.register,
         models.register_training,
         models.register_label,
-        facets.register_facets,
+        people.register_facets,
         audit.register,
         models.register_audit,
-        review.register,
+        people.register,
         export.register_report,
         export.register_export,
         export.register_sharing,

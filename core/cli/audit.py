@@ -14,6 +14,7 @@ from core.errors import InputError
 from core.formatting import listed, percent, rate
 from core.guarantees import (
     AcceptedRequest,
+    SavedPolicy,
     TwoModelRequest,
     WholeRequest,
     ask_accepted,
@@ -23,9 +24,9 @@ from core.guarantees import (
     budget_sentence,
     promise_of,
     report_policy,
+    saved_policies,
     seconds_a_title,
 )
-from core.policies import SavedPolicy, saved_policies
 from core.predicates import title_phrase
 from core.predictions import Scored
 from core.progress import Progress
@@ -36,7 +37,7 @@ from core.storage import Workspace
 from core.thresholds import GuaranteeRecord, Policy, compare_population
 from core.wording import slices as slice_wording
 from core.wording import thresholds as wording
-from core.wording import two_models as two_models_wording
+from core.wording import whole as two_models_wording
 
 __all__ = [
     "add_corpus",
@@ -266,10 +267,7 @@ def policy_from_args(args: argparse.Namespace, scored: Scored, workspace: Worksp
         result = ask_whole(scored, request, budget_of(workspace, scored))
         return SavedPolicy(policy=result.policy(), promise=promise_of(result), labels=scored.labels)
     accepted = AcceptedRequest(
-        max_error=args.max_error,
-        confidence=args.confidence,
-        per=args.per or "class",
-        stratum=args.stratum or "",
+        max_error=args.max_error, confidence=args.confidence, per=args.per or "class", stratum=args.stratum or ""
     )
     guarantee = ask_accepted(scored, accepted, budget_of(workspace, scored))
     return SavedPolicy(policy=guarantee.policy(), promise=wording.guarantee_record(guarantee), labels=scored.labels)
@@ -357,7 +355,7 @@ def _macro_f1(macro: Estimate, unseen: Sequence[str]) -> str:
 
 
 def _collection(scored: Scored) -> dict[str, Any]:
-    from core.collection import collection_estimates
+    from core.representativeness import collection_estimates
     from core.wording.evaluation import collection
 
     estimates = collection_estimates(scored.table, scored.classes)
@@ -486,7 +484,7 @@ def _two_models(args: argparse.Namespace, scored: Scored, workspace: Workspace) 
     )
     budget = budget_of(workspace, scored)
     result = ask_two_models(scored, second, request, budget)
-    sentences = two_models_wording.sentences(result, scored.name, second.name)
+    sentences = two_models_wording.two_models_sentences(result, scored.name, second.name)
     content = {
         "quick": scored.name,
         "slow": second.name,

@@ -18,13 +18,13 @@ from core.cli import output
 from core.cli.output import CommandResult, warn
 from core.draws import HOW_DRAWN
 from core.errors import Cancelled, InputError
+from core.formatting import printable
 from core.processes import CODE_FOLDER, memory_limit, module_command, module_environment, most_of_memory
 from core.progress import VARIABLE as VERBOSE_VARIABLE
 from core.progress import Progress
-from core.readers.formats import formats_in_words
+from core.readers.reading import formats_in_words
 from core.schema import KINDS
 from core.storage import Workspace, user_path
-from core.text_formats import printable
 from core.upkeep import KINDS as THINGS
 from core.upkeep import dependents, remove, rename
 from core.uploads import VARIABLE, folders_text
@@ -50,12 +50,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     reader = commands.add_parser(
         "import", parents=[common], help="read a catalogue, labels or predictions into the workspace"
     )
-    reader.add_argument(
-        "file",
-        type=Path,
-        metavar="FILE",
-        help=formats_in_words(folders=True),
-    )
+    reader.add_argument("file", type=Path, metavar="FILE", help=formats_in_words(folders=True))
     reader.add_argument("--kind", choices=KINDS, required=True, help="what the file holds")
     reader.add_argument("--name", help="how later commands speak of it (default: from the file name)")
     reader.add_argument(
@@ -196,12 +191,7 @@ def _fetch(args: argparse.Namespace, workspace: Workspace, progress: Progress) -
     from core.fetch import fetch
 
     got = fetch(
-        workspace,
-        args.source,
-        url=args.url,
-        from_file=args.from_file,
-        accept_new=args.accept_new,
-        progress=progress,
+        workspace, args.source, url=args.url, from_file=args.from_file, accept_new=args.accept_new, progress=progress
     )
     content = {"path": str(got.path), "bytes": got.bytes, "sha256": got.sha256}
     lines = [f"{got.path} ({got.bytes:,} bytes, sha256 {got.sha256})"]
@@ -251,7 +241,7 @@ def _import(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
 
 
 def _label_set(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
-    from core.review_labels import labels_from_decisions
+    from core.retraining import labels_from_decisions
 
     report = labels_from_decisions(workspace, args.from_review, args.name)
     classes = ", ".join(f"{count:,} {name}" for name, count in report.summary["classes"].items())

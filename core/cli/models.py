@@ -174,7 +174,7 @@ _MOST_CHANGES = 10
 def _retrain(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.predictions import load_scored
     from core.retraining import before_and_after, retrain
-    from core.wording.retraining import retraining_sentences
+    from core.wording.review import retraining_sentences
 
     report = retrain(workspace, args.predictions, labels=args.labels, name=args.name, progress=progress)
     both = before_and_after(workspace, load_scored(workspace, args.predictions), report.scoring.predictions)
@@ -330,8 +330,7 @@ def register_audit(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _audit(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
-    from core.label_audit import audit_labels, exclude_labels
-    from core.label_audit.verdicts import audited_copy, save_verdict
+    from core.label_audit import audit_labels, audited_copy, exclude_labels, save_verdict
     from core.labels import load_labels
     from core.wording import evaluation as wording
 

@@ -11,17 +11,9 @@ from typing import Any
 import numpy as np
 
 from core.errors import ColophonError
-from core.text_formats import json_text, printable
+from core.formatting import json_text, printable
 
-__all__ = [
-    "CommandResult",
-    "ProgressLine",
-    "add_person",
-    "print_error",
-    "print_result",
-    "table",
-    "warn",
-]
+__all__ = ["CommandResult", "ProgressLine", "add_person", "print_error", "print_result", "table", "warn"]
 
 
 def add_person(parser: argparse.ArgumentParser) -> None:

@@ -206,10 +206,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         model=models.CheckedSet, shape=_CheckedBooks, item=models.CheckedBook, lists={"books": "book"}
     ),
     "draw": Kind(
-        model=models.Draw,
-        shape=_Draw,
-        item=models.DrawnBook,
-        lists={"record_ids": "record_id", "chances": "chance"},
+        model=models.Draw, shape=_Draw, item=models.DrawnBook, lists={"record_ids": "record_id", "chances": "chance"}
     ),
     "how_drawn": Kind(model=models.HowDrawn, shape=_HowDrawn),
     "slice": Kind(model=models.SavedSlice, shape=_SavedSlice),

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InputError
-from core.export.columns import column_mark
 from core.export.decisions import DECISIONS, DecisionCounts, human_from_labels
 from core.export.formats import (
     CARRIERS,
@@ -33,14 +32,13 @@ from core.export.linked_data import provenance
 from core.export.manifest import QualityReport
 from core.export.readme import readme
 from core.export.sentences import ExportSummary, counts_sentence, summarise
-from core.export.settings import UNKNOWN, ExportSettings, InputFile, ModelSource
-from core.export.table import ExportTable
+from core.export.settings import PROFILES, TERM_QUESTION, UNKNOWN, ExportSettings, InputFile, ModelSource
+from core.export.table import ExportTable, column_mark
 from core.export.tabular import write_review
-from core.export.terms import PROFILES, TERM_QUESTION
+from core.formatting import plain
 from core.manifests import SCHEMA_VERSION
 from core.progress import Progress, silent
 from core.storage import digest, file_sha256, write_atomically
-from core.text_formats import plain
 
 __all__ = [
     "CARRIERS",
@@ -167,10 +165,7 @@ def _about_labels(table: ExportTable, summary: ExportSummary) -> dict[str, Any]:
                 "sentence": summary.checked,
                 "sets_that_stand": list(settings.human_sets),
             },
-            "coded_not_fiction_in_008": {
-                "records": table.coded_not_fiction,
-                "sentence": summary.coded,
-            },
+            "coded_not_fiction_in_008": {"records": table.coded_not_fiction, "sentence": summary.coded},
             "hand_checked_in_the_predictions_file": 0 if settings.measured_on else int(table.checked.sum()),
             "chosen_by": settings.chosen_by,
             "chosen_at": settings.chosen_at,

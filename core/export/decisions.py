@@ -9,12 +9,11 @@ import pandas as pd
 
 from core.classes import class_key, is_undecided, match_classes, term_key
 from core.errors import InputError
-from core.export.settings import ExportSettings
-from core.export.terms import LITERARY_FORMS
+from core.export.settings import LITERARY_FORMS, ExportSettings
 from core.facets import facet_values
 from core.joins import join_ids
 from core.readers.marc import literary_form, split_genres
-from core.readers.marc_record import MarcRecord
+from core.readers.marc_decode import MarcRecord
 from core.schema import (
     ALTERNATE_ID,
     CONFIDENCE,
@@ -155,7 +154,7 @@ _FACT: Final = ("0", " ", "e", "i", "s")  # not fiction (blank: the code before 
 def form_labels(classes: Sequence[str], answer: str) -> dict[str, str]:
     """Return code of 008/33 → label, for codes that speak of the labels.
 
-    Where a code cannot be turned into a label (verse while the question of :mod:`core.export.terms` is open, mixed
+    Where a code cannot be turned into a label (verse while the question of :mod:`core.export.settings` is open, mixed
     forms, humour) its name stands instead: a cataloguer has spoken, so it blocks, and nobody is said to agree.
 
     Examples

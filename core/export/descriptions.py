@@ -15,12 +15,10 @@ import numpy as np
 import pandas as pd
 
 from core.export.formats import LabelledFile, Package, PreviewLine, PreviewRecord, RecordFormat, Triple
-from core.export.marc_build import Assignment, assignments
-from core.export.marc_rules import Cleaner
+from core.export.marc_build import Assignment, Cleaner, assignments
 from core.export.sentences import ExportSummary, note
-from core.export.settings import ModelSource
+from core.export.settings import NAMESPACE, ModelSource, annotation_uri, record_uri
 from core.export.table import ExportTable
-from core.export.terms import NAMESPACE, annotation_uri, record_uri
 from core.export.validation import XMLLINT
 
 __all__ = [
@@ -44,10 +42,7 @@ _DISPLAY: Final = {
     "1": "Genre (machine-generated, confirmed by a person)",
     "2": "Genre (chosen by a person)",
 }
-_AUTHORITIES: Final = {
-    "lcgft": "http://id.loc.gov/authorities/genreForms",
-    "fast": "http://id.worldcat.org/fast",
-}
+_AUTHORITIES: Final = {"lcgft": "http://id.loc.gov/authorities/genreForms", "fast": "http://id.worldcat.org/fast"}
 
 
 def write_mods(path: Path, table: ExportTable) -> tuple[int, Cleaner]:
@@ -280,11 +275,7 @@ def _shared_nodes(table: ExportTable) -> list[dict[str, Any]]:
     settings = table.settings
     joint = "-" if "#" in settings.run_uri else "#"  # a URI has one #
     nodes: list[dict[str, Any]] = [
-        {
-            "@id": f"{settings.run_uri}{joint}labels",
-            "@type": "prov:Entity",
-            "license": settings.licence_uri,
-        },
+        {"@id": f"{settings.run_uri}{joint}labels", "@type": "prov:Entity", "license": settings.licence_uri},
         *(
             {"@id": _agent(model), "@type": "prov:SoftwareAgent", "name": model.process}
             for model in settings.model.each

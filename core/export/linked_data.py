@@ -9,12 +9,11 @@ from urllib.parse import quote, unquote
 from core.export.formats import FileCheck, FormatWriter, Package, WrittenFile
 from core.export.manifest import QualityReport
 from core.export.sentences import ExportSummary, counts_sentence
-from core.export.settings import UNKNOWN, ExportSettings, InputFile, ModelSource
+from core.export.settings import NAMESPACE, UNKNOWN, ExportSettings, InputFile, ModelSource
 from core.export.table import ExportTable
-from core.export.terms import NAMESPACE
 from core.formatting import listed
 from core.storage import file_sha256
-from core.wording.provenance import bases_in_words
+from core.wording.evaluation import bases_in_words
 
 __all__ = ["ROCRATE_FILE", "RoCrateFormat", "provenance", "rocrate"]
 
@@ -302,12 +301,7 @@ def rocrate(
     graph: list[dict[str, Any]] = [
         {"@id": ROCRATE_FILE, "@type": "CreativeWork", "conformsTo": _ref(_VERSION), "about": _ref("./")},
         root,
-        {
-            "@id": _IDENTIFIER,
-            "@type": "PropertyValue",
-            "name": "identifier of the export",
-            "value": identifier,
-        },
+        {"@id": _IDENTIFIER, "@type": "PropertyValue", "name": "identifier of the export", "value": identifier},
         {
             "@id": settings.licence_uri,
             "@type": "CreativeWork",

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, PrivateAttr
 
+from core.formatting import plain, read_json
 from core.manifests import MANIFEST, Record, SourceFile, Texts
-from core.text_formats import plain, read_json
 
 __all__ = [
     "BundleColumn",

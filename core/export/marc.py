@@ -29,28 +29,33 @@ from core.export.manifest import read_bundle_manifest
 from core.export.marc_build import (
     Assignment,
     BuiltRecord,
+    Cleaner,
     DeltaBuilder,
     EnrichedBuilder,
     StubBuilder,
     assignments,
+    check_file,
+    check_record,
     with_status,
 )
-from core.export.marc_rules import Cleaner, check_file, check_record
 from core.export.sentences import ExportSummary
 from core.export.table import ExportTable
 from core.export.validation import MARC_LINT, MARCVALIDATE, XMLLINT, YAZ
 from core.readers.marc import link_numbers
-from core.readers.marc_decode import BadRecord, decode_iso2709, split_iso2709, stream_marcxml
-from core.readers.marc_record import MarcRecord, TooLongError, marcxml_document
+from core.readers.marc_decode import (
+    BadRecord,
+    MarcRecord,
+    TooLongError,
+    decode_iso2709,
+    marcxml_document,
+    split_iso2709,
+    stream_marcxml,
+)
 from core.schema import TITLE
 
 __all__ = ["BUILDERS", "NO_MARC", "MarcFormat", "kinds_for", "undo_record"]
 
-_FILE_NAMES: Final[dict[MarcKind, str]] = {
-    "enriched": "enriched",
-    "delta": "delta_NOT-FOR-NEW-RECORDS",
-    "stub": "stub",
-}
+_FILE_NAMES: Final[dict[MarcKind, str]] = {"enriched": "enriched", "delta": "delta_NOT-FOR-NEW-RECORDS", "stub": "stub"}
 NO_MARC: Final = "No enriched MARC records: the catalogue file was not MARC."
 BUILDERS: Final[dict[MarcKind, type[EnrichedBuilder | DeltaBuilder | StubBuilder]]] = {
     "enriched": EnrichedBuilder,

@@ -5,19 +5,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from core.export.columns import Column, plain_names
 from core.export.decisions import CURATOR
 from core.export.formats import FormatWriter, Package, WrittenFile
-from core.export.reading_back import read_parquet_labels
 from core.export.sentences import ExportSummary
-from core.export.settings import InputFile
-from core.export.table import ExportTable
+from core.export.settings import RECORD_URN, InputFile, identifier_pattern
+from core.export.table import Column, ExportTable, plain_names
 from core.export.tabular import PARQUET_MEDIA, FlatFormat, write_parquet
-from core.export.terms import RECORD_URN, identifier_pattern
-from core.export.validation import CSVWVALIDATE, FRICTIONLESS, MLCROISSANT
+from core.export.validation import CSVWVALIDATE, FRICTIONLESS, MLCROISSANT, read_parquet_labels
+from core.formatting import inline
 from core.schema import RECORD_ID
 from core.storage import plain_slug
-from core.text_formats import inline
 
 __all__ = [
     "CroissantFormat",
@@ -339,10 +336,7 @@ def croissant(table: ExportTable, summary: ExportSummary, written: WrittenFile) 
                         "name": name,
                         "description": column.meaning,
                         "dataType": _TYPES[column.type],
-                        "source": {
-                            "fileObject": {"@id": "accepted.parquet"},
-                            "extract": {"column": column.name},
-                        },
+                        "source": {"fileObject": {"@id": "accepted.parquet"}, "extract": {"column": column.name}},
                     }
                     for column, name in zip(columns, plain_names(columns), strict=True)
                 ],

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
-from core.export.columns import column_mark
 from core.export.decisions import ACCEPTED, DECISIONS
 from core.export.formats import CARRIERS, WrittenFile
 from core.export.sentences import ExportSummary, counts_sentence
-from core.export.settings import CURATOR, ExportSettings
-from core.export.table import ExportTable
-from core.export.terms import PROFILES, TERM_QUESTION
+from core.export.settings import CURATOR, PROFILES, TERM_QUESTION, ExportSettings
+from core.export.table import ExportTable, column_mark
+from core.formatting import inline
 from core.storage import plain_slug
-from core.text_formats import inline
 
 __all__ = ["readme", "spreadsheet_readme"]
 

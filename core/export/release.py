@@ -4,6 +4,8 @@ Here the tables are brought together, and shown before anything is written (:fun
 the matter of :mod:`core.export`.
 """
 
+import contextlib
+import importlib.metadata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,41 +16,274 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.classes import class_key
-from core.errors import InputError
+from core.errors import InputError, NotFoundError
 from core.evaluation import by_value, evaluate
-from core.export import ExportReport, ExportSettings, human_from_labels, write_export
-from core.export.decisions import ABSTAINED, ACCEPTED
+from core.export import ExportReport, human_from_labels, write_export
+from core.export.decisions import ABSTAINED, ACCEPTED, DECISIONS, genre_labels
 from core.export.formats import FORMATS, PreviewRecord, RecordFormat, record_formats
 from core.export.manifest import QualityReport
-from core.export.settings import MadeBy, PastExport
-from core.export.sources import run_of, settings_of
+from core.export.settings import ExportSettings, InputFile, MadeBy, ModelDetails, ModelSource, PastExport
 from core.export.table import ExportTable, prepare, together
-from core.facets import facet_values
-from core.guarantees import budget_of, compared_records, report_policy
+from core.facets import facet_order, facet_values
+from core.guarantees import SavedPolicy, budget_of, compared_records, report_policy, saved_policies
 from core.labels import load_labels
-from core.policies import SavedPolicy, saved_policies
+from core.manifests import ModelManifest, PredictionManifest
+from core.models.registry import weights_digest, weights_of
 from core.predictions import PredictionSet, Scored, load_predictions, load_scored
 from core.progress import Progress, silent
 from core.review import decisions_for_scored
-from core.schema import CORRECT, LABEL, PREDICTED, RECORD_ID, SOURCE, TRUTH
-from core.storage import Workspace, slug
+from core.schema import CORRECT, GENRE_GIVEN, LABEL, PREDICTED, RECORD_ID, SOURCE, TITLE, TRUTH
+from core.storage import Workspace, digest, now, slug
 from core.thresholds import Policy, apply_policy, compare_population, expected_errors
-from core.translation import in_english
+from core.translation import in_english, noop
 from core.wording import thresholds as wording
 
 __all__ = [
+    "DIFFERENCES",
+    "GenreDifference",
     "Release",
     "accepted_file",
+    "breakdown",
     "cut_scope",
     "decide_all",
     "further_candidates",
     "further_policies",
+    "genre_difference",
     "precision_by",
     "preview",
     "release",
+    "run_of",
     "saved_exports",
+    "settings_of",
     "unused_path",
 ]
+
+
+# --- Where the labels of an export come from: predictions, the model behind them, the files that were read ------------
+
+
+def run_of(predictions: str, policy: Policy) -> str:
+    """Return the name of the run: predictions (by fingerprint) and the cuts that accepted some of them.
+
+    The cuts are part of it: what two choices brought into a catalogue must be told apart there.
+    """
+    return f"{predictions}-{digest(policy.as_dict())[:8]}"
+
+
+def settings_of(
+    workspace: Workspace, source: PredictionSet, scored: Scored, chosen: SavedPolicy, more: Mapping[str, Any]
+) -> ExportSettings:
+    """Return the settings of an export: the kept policy, where the labels come from, and what a person chose."""
+    manifest = source.manifest
+    model = _model(workspace, source)
+    predicted_at, imported_at = model.predicted_at, model.imported_at
+    if model.parts:  # each has its own; the whole was predicted when the last had been
+        predicted_at = max(part.predicted_at for part in model.parts) if model.made_here else ""
+        imported_at = max(part.imported_at for part in model.parts)
+    inputs: list[InputFile] = []
+    corpus = manifest.corpus or scored.catalogue.fingerprint
+    read = [part.predictions for part in manifest.parts] or [manifest]
+    for part in (*([workspace.find("corpora", corpus).manifest] if corpus else []), *read):
+        if part.file:
+            inputs.append(
+                InputFile(
+                    name=part.file,
+                    sha256=part.file_sha256,
+                    rows=part.source_rows,
+                    rejected=part.rejected,
+                    mapping=part.mapping,
+                )
+            )
+    policy = chosen.policy
+    wanted: dict[str, Any] = {
+        "cuts": dict(policy.cuts),
+        "stratum": policy.stratum,
+        "cuts_by_stratum": dict(policy.by_stratum),
+        "slice": policy.where,
+        "negative_classes": tuple(dict.fromkeys(part.negative_class for part in read if part.negative_class)),
+        "model": model,
+        "run_id": run_of(source.fingerprint, policy),
+        "predictions": source.fingerprint,
+        "predicted_at": predicted_at,
+        "imported_at": imported_at,
+        "created_at": now(),
+        "dataset": manifest.corpus_name or scored.catalogue.name or source.name,
+        "promise": chosen.promise,
+        "chosen_on": chosen.labels,
+        "inputs": tuple(inputs),
+        **({"chosen_by": chosen.created_by} if chosen.created_by else {}),
+        "exported_by": workspace.person.name,
+        "chosen_at": chosen.chosen_at,
+        "chosen_because": chosen.because,
+        "software_version": importlib.metadata.version("colophon"),
+        **more,
+    }
+    return ExportSettings(**wanted)
+
+
+def _model(workspace: Workspace, source: PredictionSet) -> ModelSource:
+    """Return what is known of the model behind predictions, or of the two that each decided some records."""
+    manifest = source.manifest
+    if not manifest.parts:
+        return _model_of(workspace, source.name, manifest)
+    parts = [
+        replace(
+            _model_of(workspace, part.name, part.predictions),
+            predictions=part.name,
+            fingerprint=part.predictions.fingerprint,
+            cut=part.cut,
+        )
+        for part in manifest.parts
+    ]
+    return ModelSource.together(source.name, source.fingerprint[:8], parts)
+
+
+def _model_of(workspace: Workspace, name: str, manifest: PredictionManifest) -> ModelSource:
+    fingerprint = manifest.model_fingerprint
+    if manifest.facet and not fingerprint:
+        return ModelSource(
+            name=f"learned facet {manifest.facet}",
+            version=manifest.fingerprint[:8],
+            input_columns=manifest.input_columns,
+            predicted_at=manifest.created_at,
+            details=ModelDetails(kind=f"logistic regression on {manifest.features} of marked titles"),
+        )
+    if not fingerprint:
+        # Made elsewhere: what is known is the file, and that nobody calibrated it here.
+        return ModelSource(name=name, calibrated=False, made_here=False, imported_at=manifest.created_at)
+    trained: ModelManifest | None = None
+    with contextlib.suppress(NotFoundError):  # removed since: what the predictions say of it remains
+        trained = workspace.find("models", fingerprint).manifest
+    files = trained.files if trained else {}
+    return ModelSource(
+        name=manifest.model or fingerprint,
+        version=fingerprint[:8],
+        sha256=manifest.model_sha256 or weights_digest(files),
+        calibrated=manifest.calibrated,
+        input_columns=manifest.input_columns,
+        predicted_at=manifest.created_at,
+        details=ModelDetails(
+            fingerprint=fingerprint,
+            kind=manifest.model_kind or (trained.model_kind if trained else None),
+            weights=weights_of(files),
+            sha256_is_of="the lines 'SHA-256  path' of these files, sorted by path, as sha256sum prints them",
+            bases=manifest.bases if manifest.bases is not None or trained is None else trained.bases,
+            labels=trained.labels if trained else None,
+            calibration=manifest.calibration or None,
+            seed=trained.seed if trained else None,
+        ),
+    )
+
+
+# --- What an export changes -------------------------------------------------------------------------------------------
+#
+# What an export changes: against the catalogue's own genre field, and by language, decade or any other facet.
+
+ADDED, BESIDE, SAME = noop("added"), noop("added beside another genre"), noop("same")
+CONFLICTING, UNCLEAR = noop("conflicting"), noop("unclear")
+DIFFERENCES: Final[Mapping[str, str]] = {
+    ADDED: noop("the catalogue has no genre; the export adds a label"),
+    BESIDE: noop("the catalogue has a genre that says nothing of the labels; the export adds one beside it"),
+    SAME: noop("the catalogue's genre names the label the machine predicts; nothing is exported"),
+    CONFLICTING: noop("the catalogue's genre names another label than the machine predicts; nothing is exported"),
+    UNCLEAR: noop("the catalogue's genre names several labels; nothing is exported"),
+}
+
+
+@dataclass(frozen=True)
+class GenreDifference:
+    """The export beside the catalogue's genre field.
+
+    Attributes
+    ----------
+    counts : mapping
+        Each of :data:`DIFFERENCES` → number of records.
+    rows : DataFrame
+        ``record_id``, ``title``, ``genre_given``, ``label`` (predicted or exported), ``confidence``, ``difference``;
+        the most confident first.
+    """
+
+    counts: Mapping[str, int]
+    rows: pd.DataFrame
+
+    def of(self, difference: str) -> pd.DataFrame:
+        """Return the records of one kind of difference."""
+        return self.rows[self.rows["difference"] == difference].reset_index(drop=True)
+
+
+def genre_difference(table: ExportTable) -> GenreDifference:
+    """Compare what is exported (or predicted) with the catalogue's genre field, record by record."""
+    decisions, given = table.decisions, table.records[GENRE_GIVEN]
+    says = genre_labels(given, table.labels, table.settings.genre_terms).to_numpy(dtype=object)
+    exported = decisions["pred_label"].to_numpy(dtype=object)
+    predicted = decisions["pred_suggested_label"].to_numpy(dtype=object)
+    has_label, speaks = exported != "", says != ""
+    kind = np.full(len(table), "", dtype=object)
+    kind[has_label & ~speaks] = np.where(given.to_numpy()[has_label & ~speaks] == "", ADDED, BESIDE)
+    label = np.where(has_label, exported, predicted)
+    comparable = speaks & pd.Series(says).isin(table.labels).to_numpy() & (label != "")
+    kind[comparable] = np.where(says[comparable] == label[comparable], SAME, CONFLICTING)
+    kind[speaks & ~comparable & (label != "")] = UNCLEAR
+    rows = pd.DataFrame(
+        {
+            RECORD_ID: decisions[RECORD_ID],
+            TITLE: table.records[TITLE],
+            GENRE_GIVEN: given,
+            "label": pd.Series(label).astype("str"),
+            "confidence": decisions["pred_confidence"],
+            "difference": pd.Series(kind).astype("str"),
+        }
+    )
+    rows = rows[rows["difference"] != ""].sort_values(["confidence", RECORD_ID], ascending=[False, True])
+    counts = rows["difference"].value_counts()
+    return GenreDifference({name: int(counts.get(name, 0)) for name in DIFFERENCES}, rows.reset_index(drop=True))
+
+
+def breakdown(table: ExportTable, facet: str, precision: Mapping[str, Mapping[str, Any]] | None = None) -> pd.DataFrame:
+    """Count the decisions by the values of a facet.
+
+    Parameters
+    ----------
+    facet : str
+        One of :data:`core.facets.FACETS`, such as 'language' or 'decade'.
+    precision : mapping, optional
+        Value of the facet → how often accepted labels are right there (``value``, ``low``, ``high``, ``n``,
+        ``reason``), computed elsewhere on the checked records.
+
+    Returns
+    -------
+    DataFrame
+        ``value``, ``loaded``, one column a decision, and ``precision``, ``low``, ``high``, ``checked``, ``reason``
+        (NaN and the reason where too few records were checked). In the facet's own order.
+    """
+    values = facet_values(table.records, facet)
+    counted = pd.crosstab(values.to_numpy(), table.decisions["pred_decision"].to_numpy())
+    counted = counted.reindex(
+        index=facet_order(facet, values.value_counts().index), columns=list(DECISIONS), fill_value=0
+    )
+    rows = []
+    for value, counts in counted.iterrows():
+        rate = (precision or {}).get(str(value), {})
+        rows.append(
+            {
+                "value": str(value),
+                "loaded": int(counts.sum()),
+                **{name: int(counts[name]) for name in DECISIONS},
+                "precision": _number(rate.get("value")),
+                "low": _number(rate.get("low")),
+                "high": _number(rate.get("high")),
+                "checked": int(rate.get("n") or 0),
+                "reason": str(rate.get("reason") or ("" if rate else "not measured")),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _number(value: Any) -> float:
+    return float("nan") if value is None else float(value)
+
+
+# --- From predictions and a policy to a zip of accepted metadata: the one road of the page and the command ------------
 
 _KIND = "export"
 _NONE: Final[Mapping[str, SavedPolicy]] = {}
@@ -168,11 +403,7 @@ def accepted_file(scored: Scored, policy: Policy) -> str:
 
 @in_english()
 def decide_all(
-    workspace: Workspace,
-    scored: Scored,
-    chosen: SavedPolicy,
-    also: Mapping[str, SavedPolicy] = _NONE,
-    **settings: Any,
+    workspace: Workspace, scored: Scored, chosen: SavedPolicy, also: Mapping[str, SavedPolicy] = _NONE, **settings: Any
 ) -> ExportTable:
     """Return every record of the predictions with its decision, as an export with this policy makes it.
 
@@ -443,13 +674,7 @@ def _exported(decided: ExportTable, scored: Scored) -> dict[str, Any]:
 
 
 def preview(
-    table: ExportTable,
-    format_: str,
-    *,
-    ids: Sequence[str] = (),
-    n: int = 10,
-    seed: int = 0,
-    kind: str | None = None,
+    table: ExportTable, format_: str, *, ids: Sequence[str] = (), n: int = 10, seed: int = 0, kind: str | None = None
 ) -> tuple[PreviewRecord, ...]:
     """Return some accepted records as they will stand in a format, with what is new marked.
 

@@ -14,7 +14,7 @@ from core.export.settings import HUMAN_LABELS, UNKNOWN, ExportSettings, ModelSou
 from core.export.table import ExportTable
 from core.formatting import interval_count, lower_percent, percent, rate
 from core.schema import TITLE
-from core.wording.provenance import bases_in_words
+from core.wording.evaluation import bases_in_words
 
 __all__ = [
     "ExportSummary",

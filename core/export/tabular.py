@@ -4,7 +4,7 @@ import csv
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -12,23 +12,16 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import pandas as pd
 
-from core.export.columns import Column
-from core.export.for_people import accepted_csv, workbook
+from core.export.decisions import CURATOR
 from core.export.formats import LabelledFile, Package, PreviewLine, PreviewRecord, RecordFormat, Triple
 from core.export.manifest import read_bundle_manifest
-from core.export.reading_back import (
-    LabelSets,
-    read_csv,
-    read_csv_for_people,
-    read_jsonl,
-    read_parquet_labels,
-    read_xlsx,
-)
 from core.export.readme import spreadsheet_readme
 from core.export.sentences import ExportSummary
 from core.export.settings import ExportSettings
-from core.export.table import ExportTable
-from core.schema import RECORD_ID, TITLE
+from core.export.table import Column, ExportTable, column_mark, original_column_name, probability_names
+from core.export.validation import LabelSets, read_csv, read_csv_for_people, read_jsonl, read_parquet_labels, read_xlsx
+from core.formatting import csv_for_people
+from core.schema import AUTHOR, DATE, LANGUAGE, RECORD_ID, TITLE
 from core.storage import plain_slug
 
 __all__ = [
@@ -41,8 +34,11 @@ __all__ = [
     "ParquetFormat",
     "WorkbookReport",
     "XlsxFormat",
+    "accepted_csv",
+    "accepted_for_people",
     "arrow_table",
     "cells",
+    "workbook",
     "workbook_remarks",
     "write_csv",
     "write_jsonl",
@@ -51,6 +47,152 @@ __all__ = [
     "write_text",
     "write_xlsx",
 ]
+
+
+# --- The accepted records for people: identifier, title, label and confidence first, in a curator's words -------------
+
+_HEADINGS: Final = {
+    RECORD_ID: "Identifier",
+    TITLE: "Title",
+    "pred_label": "Label",
+    "pred_confidence": "Confidence",
+    "pred_decision": "Decided by",
+    "pred_threshold": "Cut-off",
+    "pred_model": "Model",
+    "pred_model_version": "Model version",
+    "pred_run_id": "Run",
+    "pred_date": "Predicted on",
+    "human_label": "Label of people or catalogue",
+    "human_label_source": "Who gave that label",
+    "agrees_with_human": "Machine agrees with it",
+    "reviewed_by_role": "Reviewed by",
+    "review_note": "Note of the review",
+}
+# What a workbook tells of a further set of labels.
+_FURTHER: Final = (
+    "pred_label",
+    "pred_confidence",
+    "pred_decision",
+    "pred_model",
+    "pred_model_version",
+    "pred_run_id",
+    "human_label",
+    "human_label_source",
+)
+_MACHINE, _CONFIRMED, _CHOSEN = "machine, above the cut-off", "machine, confirmed by a curator", "curator"
+
+
+def accepted_for_people(table: ExportTable) -> pd.DataFrame:
+    """Return the records that carry a label, one row each, in the order of the identifiers.
+
+    Of further sets of labels stand label, confidence, who decided, model and run at the end, each with the set's name.
+
+    Returns
+    -------
+    DataFrame
+        ``Identifier``, ``Title`` (as normalised: one line), ``Label``, ``Confidence`` (0 to 1, NaN where a curator
+        chose), ``Decided by``, then author, date and language as in the catalogue, and which model said so in which
+        run.
+    """
+    rows, model = table.accepted, table.settings.model
+    records, decisions = table.records.iloc[rows], table.decisions.iloc[rows]
+    frame = pd.DataFrame(
+        {
+            "Identifier": records[RECORD_ID].to_numpy(),
+            "Title": records[TITLE].to_numpy(),
+            "Label": decisions["pred_label"].to_numpy(),
+            "Confidence": decisions["pred_confidence"].to_numpy(),
+            "Decided by": _decided_by(decisions).to_numpy(),
+            "Author": records[AUTHOR].to_numpy(),
+            "Date": records[DATE].to_numpy(),
+            "Language": records[LANGUAGE].to_numpy(),
+        }
+    )
+    spoke = [table.settings_of(row).model for row in rows]
+    named = "Model" if model.made_here else "Model or predictions" if model.parts else "Predictions"
+    whose = {
+        named: [each.name for each in spoke],
+        "Model version": [each.version or "unknown" for each in spoke],
+        "Run": [table.settings.run_id] * len(spoke),
+    }
+    frame = frame.assign(**whose)
+    for other in table.also:
+        further = _further_for_people(other, rows)
+        frame = frame.assign(**{f"{name}: {other.name}": further[name].to_numpy() for name in further})
+    return frame
+
+
+def _further_for_people(table: ExportTable, rows: np.ndarray) -> pd.DataFrame:
+    """Return what a further set of labels says of some records: label, confidence, who decided, model and run."""
+    decisions = table.decisions.iloc[rows]
+    models = [table.settings_of(row).model for row in rows]
+    return pd.DataFrame(
+        {
+            "Label": decisions["pred_label"].to_numpy(),
+            "Confidence": decisions["pred_confidence"].to_numpy(),
+            "Decided by": _decided_by(decisions).to_numpy(),
+            "Model": [model.process for model in models],
+            "Run": [table.settings.run_id] * len(rows),
+        }
+    )
+
+
+def accepted_csv(table: ExportTable) -> bytes:
+    """Return :func:`accepted_for_people` as a file that opens in a spreadsheet program."""
+    return csv_for_people(accepted_for_people(table))
+
+
+def workbook(table: ExportTable) -> tuple[pd.DataFrame, tuple[Column, ...]]:
+    """Return the accepted records as the workbook shows them, and its columns: ours first, then the library's own.
+
+    Column names are headings for people, all different; one of the library's that has the name of one of ours is marked
+    '(as loaded)'.
+    """
+    flat, known = table.flat(table.accepted), {column.name: column for column in table.columns()}
+    frame = pd.DataFrame(index=flat.index)
+    columns: list[Column] = []
+
+    def add(heading: str, column: Column, values: pd.Series) -> None:
+        name = original_column_name(heading, [existing.name for existing in columns])
+        columns.append(replace(column, name=name))
+        frame[name] = values.to_numpy() if column.type != "boolean" else values.array
+
+    def add_ours(*names: str) -> None:
+        for name in names:
+            add(_HEADINGS[name], known[name], flat[name])
+
+    title = Column(name="title", type="string", meaning="Title on one line, as Colophon read it", origin="library")
+    add_ours(RECORD_ID)
+    add(_HEADINGS[TITLE], title, table.records[TITLE].iloc[table.accepted])
+    add_ours("pred_label", "pred_confidence")
+    decided = known["pred_decision"]
+    add(_HEADINGS[decided.name], replace(decided, allowed=()), _decided_by(table.decisions.iloc[table.accepted]))
+    for class_name, column in probability_names(tuple(table.probabilities)).items():
+        add(f"Probability of {class_name}", known[column], flat[column])
+    done = {RECORD_ID, "pred_label", "pred_confidence", "pred_decision"}
+    add_ours(*(name for name in _HEADINGS if name in known and name not in {*done, TITLE}))
+    for other in table.also:
+        mark, decisions = column_mark(other.name), other.decisions.iloc[table.accepted]
+        for name in _FURTHER:
+            further, values = known.pop(f"{name}{mark}"), flat[f"{name}{mark}"]
+            if name == "pred_decision":
+                further, values = replace(further, allowed=()), _decided_by(decisions)
+            add(f"{_HEADINGS[name]}: {other.name}", further, values)
+    ours = {*_HEADINGS, *probability_names(tuple(table.probabilities)).values()}
+    for loaded in known.values():
+        if loaded.origin == "library" and loaded.name not in ours - {TITLE}:
+            add(loaded.name, loaded, flat[loaded.name])
+    return frame, tuple(columns)
+
+
+def _decided_by(decisions: pd.DataFrame) -> pd.Series:
+    curator = decisions["pred_decision"] == CURATOR
+    same = decisions["pred_label"] == decisions["pred_suggested_label"]
+    decided_by = pd.Series(_MACHINE, index=decisions.index, dtype="str")
+    decided_by = decided_by.mask(curator & same, _CONFIRMED).mask(curator & ~same, _CHOSEN)
+    # Of several sets of labels one may have none for a record that another labels.
+    return decided_by.mask(decisions["pred_label"] == "", "")
+
 
 # --- CSV, exact: UTF-8 without byte order mark, CRLF, commas, doubled quotes; no original string is changed -----------
 
@@ -316,10 +458,7 @@ class FlatFormat(RecordFormat):
 class CsvFormat(FlatFormat):
     """The accepted labels and all scores, exact, and the accepted ones for people."""
 
-    readers = (
-        ("data/accepted.csv", read_csv),
-        (f"{_PEOPLE}.csv", read_csv_for_people),
-    )
+    readers = (("data/accepted.csv", read_csv), (f"{_PEOPLE}.csv", read_csv_for_people))
 
     def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
         """Write ``data/accepted.csv``, ``data/all-scores.csv`` and the file for people."""

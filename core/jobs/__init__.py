@@ -331,11 +331,7 @@ _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 
 
 def start(
-    workspace: Workspace,
-    module: str,
-    config: Mapping[str, Any],
-    title: str,
-    secrets: Mapping[str, str] | None = None,
+    workspace: Workspace, module: str, config: Mapping[str, Any], title: str, secrets: Mapping[str, str] | None = None
 ) -> Job:
     """Start ``python -m module JOBDIR`` as a process of its own, which goes on when this one ends.
 

@@ -15,15 +15,12 @@ from types import FrameType
 from typing import Any
 
 from core.errors import Cancelled, ColophonError, InputError, describe_system_error
+from core.formatting import json_text
 from core.jobs import State, cancel_requested, scratch_folder
 from core.progress import log_to
 from core.storage import Workspace, read_json, write_json
-from core.text_formats import json_text
 
-__all__ = [
-    "JobProgress",
-    "run_as_job",
-]
+__all__ = ["JobProgress", "run_as_job"]
 
 HEARTBEAT = 1.0
 # Writing the status file costs a flush to disk, so that it is not done at every small step.
@@ -150,8 +147,7 @@ class JobProgress:
 
 
 def run_as_job(
-    work: Callable[[Workspace, dict[str, Any], JobProgress], Mapping[str, Any]],
-    arguments: Sequence[str] | None = None,
+    work: Callable[[Workspace, dict[str, Any], JobProgress], Mapping[str, Any]], arguments: Sequence[str] | None = None
 ) -> int:
     """Do `work` for the job whose folder is named on the command line, and write down how it ends.
 

@@ -2,7 +2,7 @@
 
 import shutil
 import string
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.label_audit.confounding import SuspectGroup, find_suspect_groups
+from core.formatting import plain
 from core.label_audit.suspects import (
     FALSE_ALARM_RATE,
     FEWEST_TITLES,
     GROUPINGS,
     Memberships,
     OutOfFoldPredictions,
+    SuspectGroup,
     expected_false_alarms,
+    find_suspect_groups,
     group_phrase,
     group_rates,
     memberships,
@@ -28,21 +30,23 @@ from core.label_audit.suspects import (
     shown_value,
     threshold_for,
 )
-from core.labels import LABELS_FILE, LabelSet
+from core.labels import LABELS_FILE, LabelSet, load_labels
 from core.manifests import LabelManifest
 from core.progress import Progress, silent
 from core.schema import ANNOTATOR, CREATED_AT, LABEL, LANGUAGE, NOTE, RECORD_ID, SOURCE, TITLE, TITLE_KEY
 from core.storage import MANIFEST, Artifact, Workspace, digest
-from core.text_formats import plain
 
 __all__ = [
     "FALSE_ALARM_RATE",
     "GROUPINGS",
+    "AuditedCopy",
     "LabelAudit",
     "Memberships",
     "SuspectGroup",
     "audit_labels",
     "audit_table",
+    "audited_copy",
+    "choose_audited_copy",
     "exclude_labels",
     "excluded_ids",
     "expected_false_alarms",
@@ -51,6 +55,7 @@ __all__ = [
     "group_rates",
     "memberships",
     "rank_labels",
+    "save_verdict",
     "shown_value",
     "threshold_for",
 ]
@@ -412,3 +417,104 @@ def _sentence(name: str, n: int, of: int, groups: Sequence[GroupKey], suspects: 
     ]
     why = ", and ".join([*what, *(["the suspect ones"] if suspects else [])])
     return f"{n:,} of the {of:,} labels of '{name}' are left out here after its audit: {why}."
+
+
+# --- What the last audit of a label set came to: whose labels to leave out, remembered until the next audit -----------
+
+_KIND = "label_audit"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditedCopy:
+    """The copy of a label set without the one annotator at whom its audit points.
+
+    Attributes
+    ----------
+    labels : str
+        Name of the label set that was audited.
+    annotator : str
+        As the file calls it.
+    n_left_out, n_labels : int
+        Books that this annotator alone has labelled, and labelled books in all.
+    false_alarm : float
+        The share of right labels that the audit was allowed to call suspect.
+    copy : str
+        Name of the copy, '' where none was made yet.
+    """
+
+    labels: str
+    annotator: str
+    n_left_out: int
+    n_labels: int
+    false_alarm: float
+    copy: str = ""
+
+
+def save_verdict(workspace: Workspace, labels: Artifact[LabelManifest], audit: LabelAudit) -> None:
+    """Remember at which annotators an audit points; nothing is written twice, nor in a workspace that is only read."""
+    if workspace.database.read_only_reason:
+        return
+    annotators = [finding.value for finding in audit.flagged if finding.by == ANNOTATOR]
+    content = {
+        "annotators": annotators,
+        "left_out": [len(excluded_ids(audit, [(ANNOTATOR, value)], suspects=False)) for value in annotators],
+        "false_alarm": audit.false_alarm,
+    }
+    earlier = workspace.database.read(_KIND, labels.fingerprint)
+    if not earlier or any(earlier[-1].get(key) != value for key, value in content.items()):
+        workspace.database.add(_KIND, labels.fingerprint, content)
+
+
+def audited_copy(workspace: Workspace, labels: Artifact[LabelManifest]) -> AuditedCopy | None:
+    """Return the copy that the last audit of a label set recommends, whether it exists yet or not.
+
+    Returns
+    -------
+    AuditedCopy or None
+        None where the labels were never audited, where the audit points at nobody or at several annotators, and where
+        this annotator alone has labelled no book.
+    """
+    notes = workspace.database.read(_KIND, labels.fingerprint)
+    if not notes or len(notes[-1]["annotators"]) != 1 or not notes[-1]["left_out"][0]:
+        return None
+    annotator = str(notes[-1]["annotators"][0])
+    wanted = {"of": labels.fingerprint, "groups": [[ANNOTATOR, annotator]], "suspects": False}
+    copies = [
+        other.name
+        for other in workspace.list("labels")
+        if {key: other.manifest.left_out.get(key) for key in wanted} == wanted
+    ]
+    return AuditedCopy(
+        labels=labels.name,
+        annotator=annotator,
+        n_left_out=int(notes[-1]["left_out"][0]),
+        n_labels=sum(labels.manifest.summary.get("classes", {}).values()),
+        false_alarm=float(notes[-1]["false_alarm"]),
+        copy=copies[0] if copies else "",
+    )
+
+
+def choose_audited_copy(
+    workspace: Workspace,
+    wanted: AuditedCopy,
+    audit: Callable[[Artifact[LabelManifest], float], LabelAudit] | None = None,
+) -> str:
+    """Return the name of the copy, which is made now where it is not there yet.
+
+    Parameters
+    ----------
+    audit : function, optional
+        Audits the labels at a rate of false alarm, such as one that remembers; else they are audited afresh.
+
+    Raises
+    ------
+    InputError
+        As :func:`core.label_audit.exclude_labels`.
+    """
+    if wanted.copy:
+        return wanted.copy
+    labels = load_labels(workspace, wanted.labels)
+    result = (
+        audit(labels.artifact, wanted.false_alarm) if audit else audit_labels(labels, false_alarm=wanted.false_alarm)
+    )
+    return exclude_labels(workspace, labels, result, groups=[(ANNOTATOR, wanted.annotator)]).name

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError, ModelError
+from core.formatting import json_text
 from core.progress import Progress, silent
-from core.text_formats import json_text
 from core.translation import noop
 
 __all__ = [
@@ -345,7 +345,7 @@ KINDS: Final[dict[str, ModelKind]] = {
                 "The same with a language model that was made for 94 languages, so that what is learned from English"
                 " titles helps with others too. Trains in minutes."
             ),
-            module="core.models.multilingual",
+            module="core.models.embedding",
             attribute="MultilingualClassifier",
             own_base=MULTILINGUAL,
         ),

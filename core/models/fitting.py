@@ -10,20 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.calibration import CALIBRATION_MINIMUM, Calibration, CalibrationMethod, learn_calibration
+from core.draws import SHARES, fold_by_title, split_by_title
 from core.errors import InputError
 from core.model_input import has_columns, title_part
-from core.models import (
-    DEFAULT_KIND,
-    Observe,
-    TitleClassifier,
-    TrainingData,
-    classifier_class,
-    ignore_measurements,
-)
+from core.models import DEFAULT_KIND, Observe, TitleClassifier, TrainingData, classifier_class, ignore_measurements
 from core.models.ensemble import OutOfFold
 from core.progress import Progress, silent
 from core.schema import ALTERNATE_ID, LABEL, RECORD_ID, SOURCE, SPLIT, TEXT, TITLE, TITLE_KEY, probability_column
-from core.splits import SHARES, fold_by_title, split_by_title
 
 __all__ = [
     "FOLD",

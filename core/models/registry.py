@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from core.calibration import Calibration, apply_calibrations
 from core.errors import InputError, ModelError
+from core.formatting import json_text
 from core.manifests import MANIFEST, ModelManifest, ModelMetrics, matches_seal, read_metrics
 from core.models import KINDS, TitleClassifier, classifier_class
 from core.progress import Progress, silent
 from core.schema import ALTERNATE_ID, LABEL, RECORD_ID, SOURCE, SPLIT, TITLE, TITLE_KEY, probability_column
 from core.storage import Workspace, digest, file_sha256, read_json, slug
-from core.text_formats import json_text
 
 __all__ = [
     "Model",

@@ -22,24 +22,10 @@ from core.predictions import PREDICTIONS_FILE
 from core.progress import Progress, silent
 from core.scale import Scorer, remove_old_shards, score_locally, shards_of
 from core.scale.ray_engine import score_on_ray
-from core.schema import (
-    PREDICTED,
-    RECORD_ID,
-    SPLIT,
-    TITLE,
-    TITLE_KEY,
-    probability_column,
-)
+from core.schema import PREDICTED, RECORD_ID, SPLIT, TITLE, TITLE_KEY, probability_column
 from core.storage import Workspace, digest
 
-__all__ = [
-    "PredictionReport",
-    "main",
-    "missing_column_sentences",
-    "open_model",
-    "predict_corpus",
-    "sentences",
-]
+__all__ = ["PredictionReport", "main", "missing_column_sentences", "open_model", "predict_corpus", "sentences"]
 
 _LOG = logging.getLogger(__name__)
 

@@ -37,13 +37,7 @@ from core.models import (
 )
 from core.progress import Progress, silent
 
-__all__ = [
-    "NgramCounter",
-    "TfidfClassifier",
-    "letter_runs",
-    "normalise_text",
-    "word_terms",
-]
+__all__ = ["NgramCounter", "TfidfClassifier", "letter_runs", "normalise_text", "word_terms"]
 
 # --- Counting words, pairs of words and runs of letters in titles -----------------------------------------------------
 

@@ -16,8 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.calibration import CalibrationMethod, expected_calibration_error
+from core.draws import SHARES
 from core.errors import DamagedError, InputError, NotFoundError
 from core.evaluation import evaluate
+from core.formatting import plain
 from core.joins import find_leaks
 from core.labels import load_labels
 from core.model_input import has_columns
@@ -49,10 +51,8 @@ from core.schema import (
     TRUTH_GIVEN,
     probability_column,
 )
-from core.splits import SHARES
 from core.statistics import mcnemar_exact
 from core.storage import Workspace, digest, slug
-from core.text_formats import plain
 
 __all__ = [
     "TrainingReport",

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from core.readers.marc_codes import country_of_code, is_country_code
-from core.readers.probabilities import country_code_share
+from core.readers.scores import country_code_share
 from core.schema import DATE_CERTAINTY, PLACE, YEAR
 
 __all__ = [

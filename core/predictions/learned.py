@@ -14,7 +14,7 @@ from core.formatting import listed
 from core.joins import find_leaks, join_ids
 from core.labels import LabelSet, load_labels
 from core.manifests import LabelManifest, PredictionManifest
-from core.predictions.catalogue import CatalogueChoice, choose_catalogue, joined_originals, joined_records
+from core.predictions.external import CatalogueChoice, choose_catalogue, joined_originals, joined_records
 from core.schema import ALTERNATE_ID, RECORD_ID, TITLE_KEY, TRUTH
 from core.storage import Artifact, StoredArtifact, Workspace
 
@@ -58,7 +58,7 @@ class PredictionSet(StoredArtifact[PredictionManifest]):
     def catalogue(self, workspace: Workspace, corpus: str | None = None) -> CatalogueChoice:
         """Return which catalogue predictions made elsewhere are joined with; none where they were made here.
 
-        Parameters, Raises: see :func:`core.predictions.catalogue.choose_catalogue`.
+        Parameters, Raises: see :func:`core.predictions.external.choose_catalogue`.
         """
         if self.made_here:
             return CatalogueChoice(None)
@@ -69,10 +69,7 @@ class PredictionSet(StoredArtifact[PredictionManifest]):
         return tuple(
             PredictionSet(
                 replace(
-                    self.artifact,
-                    name=part.name,
-                    fingerprint=part.predictions.fingerprint,
-                    manifest=part.predictions,
+                    self.artifact, name=part.name, fingerprint=part.predictions.fingerprint, manifest=part.predictions
                 )
             )
             for part in self.manifest.parts

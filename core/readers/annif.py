@@ -19,13 +19,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.errors import UnreadableFileError
+from core.formatting import Number, as_text
 from core.progress import Progress
 from core.readers.columns import normal_header
 from core.readers.container import OpenedFile, files_in, zip_members
 from core.readers.encoding import encoding_name
 from core.readers.scores import DOCUMENT_ID, score_from, suggested
 from core.readers.table import CHUNK_ROWS, Reader, ReaderOptions, RejectedRows, SourceTable, TextColumns
-from core.text_formats import Number, as_text
 from core.translation import noop
 
 __all__ = [

@@ -16,17 +16,10 @@ from core.formatting import percent
 from core.progress import Progress
 from core.readers.container import OpenedFile
 from core.readers.encoding import MARKED, Encoding, find_encoding, open_text, spell_marks
-from core.readers.formats import FORMATS
+from core.readers.reading import FORMATS
 from core.readers.table import ReaderOptions, RejectedRows, SourceTable, TextColumns, columns_given, unique_headers
 
-__all__ = [
-    "Delimiter",
-    "delimiter_name",
-    "doubled_quotes",
-    "find_delimiter",
-    "quoting",
-    "read",
-]
+__all__ = ["Delimiter", "delimiter_name", "doubled_quotes", "find_delimiter", "quoting", "read"]
 
 # --- Which character parts the cells of a text table, told by how even the records come out ---------------------------
 

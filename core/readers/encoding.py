@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.errors import Choice, ChoiceNeededError, InputError
+from core.formatting import printable
 from core.progress import Progress
 from core.readers.container import OpenedFile
-from core.text_formats import printable
 from core.translation import noop
 
 __all__ = [
@@ -463,10 +463,7 @@ class _Damage:
 
 
 def _cells(
-    frame: pd.DataFrame,
-    lines: npt.NDArray[np.int64],
-    matches: Callable[[Any], Any],
-    meant_by: Callable[[str], str],
+    frame: pd.DataFrame, lines: npt.NDArray[np.int64], matches: Callable[[Any], Any], meant_by: Callable[[str], str]
 ) -> _Damage:
     """Look for damage; of a column's many suspects the first 2,000 are looked at closely and speak for the rest."""
     damage = _Damage()

@@ -16,10 +16,7 @@ from core.progress import Progress
 from core.readers.container import OpenedFile, check_zip
 from core.readers.table import ReaderOptions, RejectedRows, SourceTable, TextColumns, columns_given, unique_headers
 
-__all__ = [
-    "cell_text",
-    "read",
-]
+__all__ = ["cell_text", "read"]
 
 _LOOKED_AT = 50  # rows by which a sheet is judged
 _MOSTLY = 0.6

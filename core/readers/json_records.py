@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
 
 from core.errors import UnreadableFileError
+from core.formatting import Number, as_text
 from core.progress import Progress
 from core.readers.container import OpenedFile
 from core.readers.encoding import MARKED, Encoding, find_encoding, open_text, spell_marks
 from core.readers.scores import unfold
 from core.readers.table import CHUNK_ROWS, ReaderOptions, RejectedRows, SourceTable, TextColumns
-from core.text_formats import Number, as_text
 
 __all__ = ["read", "records_of", "rows_of"]
 

@@ -21,17 +21,18 @@ from core.readers.columns import (
 )
 from core.readers.marc import MARC_COLUMN
 from core.readers.marc_codes import country_of_code
-from core.readers.probabilities import (
+from core.readers.scores import (
     country_code_share,
     find_probabilities,
     id_share,
     is_class_column,
     numbers,
+    numeric_share,
+    positive_class,
     ruined_dates,
     sampled,
     year_share,
 )
-from core.readers.scores import numeric_share, positive_class
 from core.schema import Kind
 
 __all__ = ["ColumnMapping", "apply_overrides", "check_mapping", "guess_kind", "suggest_mapping"]

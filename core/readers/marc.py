@@ -10,8 +10,15 @@ from core.errors import InputError, UnreadableFileError
 from core.progress import Progress
 from core.readers.container import OpenedFile
 from core.readers.marc_codes import country_of_code, language_of_code
-from core.readers.marc_decode import BadRecord, Decoded, decode_iso2709, split_iso2709, stream_marcxml
-from core.readers.marc_record import MarcField, MarcRecord
+from core.readers.marc_decode import (
+    BadRecord,
+    Decoded,
+    MarcField,
+    MarcRecord,
+    decode_iso2709,
+    split_iso2709,
+    stream_marcxml,
+)
 from core.readers.table import CHUNK_ROWS, ReaderOptions, RejectedRows, SourceTable, TextColumns
 
 __all__ = [

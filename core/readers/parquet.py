@@ -13,9 +13,7 @@ from core.readers.container import OpenedFile, check_size
 from core.readers.excel import cell_text
 from core.readers.table import ReaderOptions, RejectedRows, SourceTable, TextColumns, unique_headers
 
-__all__ = [
-    "read",
-]
+__all__ = ["read"]
 
 _TOGETHER = " ; "
 _BUFFER = 1024**2

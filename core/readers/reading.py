@@ -21,18 +21,58 @@ import pandas as pd
 
 from core import errors
 from core.errors import Choice, ChoiceNeededError, InputError, UnreadableFileError
-from core.formatting import listed
+from core.formatting import listed, unsafe_table
 from core.processes import memory_limit, module_command, module_environment
 from core.progress import Progress, silent
+from core.readers import annif
 from core.readers.container import UNPACKED_LIMIT, OpenedFile, open_file
 from core.readers.encoding import damage_questions, unmarked_utf16
-from core.readers.formats import FORMATS, folder_formats
 from core.readers.marc import MARC_COLUMN
 from core.readers.scores import unfold_cells
-from core.readers.table import ReaderOptions, SourceTable
-from core.text_formats import unsafe_table
+from core.readers.table import Reader, ReaderOptions, SourceTable
 
-__all__ = ["PreviewLimits", "main", "read_first_rows", "read_table", "recognise"]
+__all__ = [
+    "FORMATS",
+    "PreviewLimits",
+    "folder_formats",
+    "formats_in_words",
+    "main",
+    "read_first_rows",
+    "read_table",
+    "recognise",
+]
+
+
+# --- The formats that come in: one entry each, which reading, importing, command line and page go by ------------------
+
+# A new format is a new entry, and a module beside this one that reads it. They are asked in this order.
+FORMATS: Final[dict[str, Reader]] = {
+    reader.name: reader
+    for reader in (
+        Reader(name="csv", module="core.readers.delimited", words="CSV", has_header=True),
+        Reader(name="tsv", module="core.readers.delimited", words="TSV", has_header=True),
+        Reader(name="xlsx", module="core.readers.excel", words="Excel", has_header=True, binary=True),
+        Reader(name="parquet", module="core.readers.parquet", words="Parquet", binary=True),
+        Reader(name="json", module="core.readers.json_records", words="JSON"),
+        Reader(name="jsonl", module="core.readers.json_records", words="JSON Lines"),
+        annif.READER,
+        Reader(name="marc", module="core.readers.marc", words="MARC", binary=True),
+        Reader(name="marcxml", module="core.readers.marc", words="MARCXML"),
+    )
+}
+
+
+def formats_in_words(*, folders: bool) -> str:
+    """Return what can be read, in words; with or without folders, which nobody can upload."""
+    place = "a folder or a zip" if folders else "a zip"
+    files = ", ".join(reader.words for reader in FORMATS.values() if not reader.suffix)
+    return "; ".join([f"{files}; gzip of these", *(f"{place} of {reader.words}" for reader in folder_formats())])
+
+
+def folder_formats() -> list[Reader]:
+    """Return the readers for which many files, in a folder or a zip archive, are one table."""
+    return [reader for reader in FORMATS.values() if reader.suffix]
+
 
 # --- Which format a file is in, told by its content first and by its name second --------------------------------------
 
@@ -69,7 +109,7 @@ def recognise(opened: OpenedFile, *, text: bool = False) -> tuple[str, str]:
     Returns
     -------
     (str, str)
-        A key of :data:`core.readers.formats.FORMATS`; any delimited text is ``csv``.
+        A key of :data:`core.readers.reading.FORMATS`; any delimited text is ``csv``.
 
     Raises
     ------

@@ -2,11 +2,9 @@
 
 ======================  ============================================================================================
 ``cards``               the cards of a model, an export bundle and a label set: measured numbers, visibly unfilled parts
-``card_text``           the Markdown of cards, the words of licences and tasks, and what a person wrote into a card
-``bundle``              a folder ready to be shared, with its card
-``verification``        what arrives: copied under plain names, within limits, and checked against its checksums
+``card_text``           the Markdown of cards, the words of licences and tasks, people's words, how to cite
+``bundle``              a folder ready to be shared, with its card; and what arrives, checked against its checksums
 ``push``, ``pull``      on its way to the Hub, and taken in from there
-``citation``            how to cite, CITATION.cff, and the metadata of a Zenodo deposit
 ======================  ============================================================================================
 
 Import from the modules: this package loads nothing by itself.

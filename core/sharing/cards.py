@@ -17,12 +17,18 @@ from core.labels import LabelSet
 from core.manifests import MeasuredPart, ModelManifest, ModelMetrics, Rate, SourceFile, read_metrics
 from core.models import KINDS
 from core.models.registry import labelled_by_rules, training_books, weights_digest
-from core.sharing.card_text import CardMetadata, language_codes, licence_of, render_card, size_of
-from core.sharing.citation import Citation, published_sources
+from core.sharing.card_text import (
+    CardMetadata,
+    Citation,
+    language_codes,
+    licence_of,
+    published_sources,
+    render_card,
+    size_of,
+)
 from core.storage import Artifact, Workspace
 from core.translation import in_english
-from core.wording.languages import unknown_sentences
-from core.wording.provenance import bases_in_words
+from core.wording.evaluation import bases_in_words, unknown_sentences
 
 if TYPE_CHECKING:
     from huggingface_hub import DatasetCardData, ModelCardData

@@ -20,9 +20,9 @@ from core.errors import InputError, NotFoundError
 from core.export.manifest import BundleManifest
 from core.manifests import Manifest
 from core.progress import Progress, silent
+from core.sharing.bundle import VerifiedFiles, collect_folder, collect_zip, verify
 from core.sharing.card_text import CARD_FOLDER
 from core.sharing.push import TOKEN, check_target, download_repository, token_of
-from core.sharing.verification import VerifiedFiles, collect_folder, collect_zip, verify
 from core.storage import Artifact, Workspace, now, slug, user_path
 
 __all__ = ["PullResult", "main", "pull"]

@@ -21,9 +21,17 @@ from urllib.parse import urlsplit
 
 from core.errors import ColophonError, InputError
 from core.progress import Progress, silent
-from core.sharing.bundle import ShareBundle, prepare_bundle, prepare_model, write_zip
+from core.sharing.bundle import (
+    DATA_KINDS,
+    MODEL_KINDS,
+    ShareBundle,
+    check_names,
+    kind_of,
+    prepare_bundle,
+    prepare_model,
+    write_zip,
+)
 from core.sharing.card_text import CardKind, CardMetadata
-from core.sharing.verification import DATA_KINDS, MODEL_KINDS, check_names, kind_of
 from core.storage import Workspace, slug
 
 __all__ = [

@@ -13,14 +13,7 @@ from core.slices.search import Bits, Layout, lay_out, search, short_list
 from core.slices.stratified import LabelledTitles, Mask, Rows, min_ratio, min_score, p_of_small_effect, worst_p
 from core.statistics import adjust_p
 
-__all__ = [
-    "Candidate",
-    "FoldedSlice",
-    "SearchLimits",
-    "find_candidates",
-    "fold_explained",
-    "grow_groups",
-]
+__all__ = ["Candidate", "FoldedSlice", "SearchLimits", "find_candidates", "fold_explained", "grow_groups"]
 
 # --- Groups of words that behave alike --------------------------------------------------------------------------------
 # Each is too rare to be noticed, together they are a slice ("words of verse").

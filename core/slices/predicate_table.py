@@ -28,13 +28,7 @@ from core.predicates import (
 )
 from core.schema import TITLE_KEY
 
-__all__ = [
-    "FUNCTION_WORDS",
-    "PredicateTable",
-    "Terms",
-    "collect_predicates",
-    "find_terms",
-]
+__all__ = ["FUNCTION_WORDS", "PredicateTable", "Terms", "collect_predicates", "find_terms"]
 
 # --- Articles, prepositions, conjunctions, pronouns, forms of "to be" -------------------------------------------------
 # They tell the language and the manner of a title.

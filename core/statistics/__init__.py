@@ -8,20 +8,16 @@ from core.statistics.bootstrap import (
     bootstrap_draws,
     bootstrap_interval,
     bootstrap_intervals,
+    design_effect,
     group_numbers,
     grouped_variance,
+    post_stratify,
     prediction_powered_share,
     share_estimate,
+    uncovered_share,
     weighted_share,
 )
-from core.statistics.intervals import (
-    MINIMUM_RECORDS,
-    Estimate,
-    clopper_pearson,
-    labels_needed,
-    proportion,
-    wilson,
-)
+from core.statistics.intervals import MINIMUM_RECORDS, Estimate, clopper_pearson, labels_needed, proportion, wilson
 from core.statistics.tests_of_significance import (
     ChiSquare,
     adjust_p,
@@ -35,7 +31,6 @@ from core.statistics.tests_of_significance import (
     total_variation,
     total_variation_by_chance,
 )
-from core.statistics.weights import design_effect, post_stratify, uncovered_share
 
 __all__ = [
     "MINIMUM_RECORDS",

@@ -11,16 +11,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from core.errors import InputError
-from core.text_formats import plain
+from core.formatting import plain
 
-__all__ = [
-    "MINIMUM_RECORDS",
-    "Estimate",
-    "clopper_pearson",
-    "labels_needed",
-    "proportion",
-    "wilson",
-]
+__all__ = ["MINIMUM_RECORDS", "Estimate", "clopper_pearson", "labels_needed", "proportion", "wilson"]
 
 # Below this many records a group is shown with its counts and no rate.
 MINIMUM_RECORDS = 10

@@ -1,16 +1,18 @@
 """Thresholds: which predictions are accepted, what that does to the collection, and what can be promised of it."""
 
-from core.thresholds.acceptance_rates import (
+from core.thresholds.finite_population import ErrorBand, ErrorBound
+from core.thresholds.guarantee import GroupGuarantee, Guarantee, find_guaranteed_cuts
+from core.thresholds.policy import (
     ALL_CLASSES,
     Curves,
     CutPoint,
+    GuaranteeRecord,
+    Policy,
     acceptance_rates,
     acceptance_rates_by_class,
+    apply_policy,
     expected_errors,
 )
-from core.thresholds.error_band import ErrorBand, ErrorBound
-from core.thresholds.guarantee import GroupGuarantee, Guarantee, find_guaranteed_cuts
-from core.thresholds.policy import GuaranteeRecord, Policy, apply_policy
 from core.thresholds.population import PopulationCheck, compare_population
 from core.thresholds.report import PolicyReport, policy_report
 from core.thresholds.sample import draw_review_sample

@@ -12,11 +12,10 @@ from scipy import special
 
 from core.draws import DRAWN_TOLERANCE
 from core.facets import FACETS, facet_codes, facet_column, facet_title, facet_words
-from core.formatting import percent
+from core.formatting import percent, plain
 from core.representativeness import VERDICTS
 from core.schema import CONFIDENCE, DRAWN, DRAWN_CHANCE, LEAK, PREDICTED, SPLIT, TRUTH
 from core.statistics import MINIMUM_RECORDS, adjust_p, chi_square, total_variation, total_variation_by_chance
-from core.text_formats import plain
 
 __all__ = ["PopulationAspect", "PopulationCheck", "compare_population", "learned_records", "usable_labels"]
 

@@ -10,18 +10,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.evaluation.metrics import accuracy_estimate
+from core.evaluation import accuracy_estimate
+from core.formatting import plain
 from core.schema import PREDICTED, TRUTH
 from core.statistics import Estimate
-from core.text_formats import plain
-from core.thresholds.acceptance_rates import (
+from core.thresholds.finite_population import ErrorBound
+from core.thresholds.policy import (
+    Policy,
     acceptance_rates,
     acceptance_rates_by_class,
+    apply_policy,
     distance_of_accepted,
     expected_errors,
 )
-from core.thresholds.error_band import ErrorBound
-from core.thresholds.policy import Policy, apply_policy
 
 __all__ = ["CLASS", "DEFAULT_FACETS", "PolicyReport", "policy_report"]
 
@@ -54,7 +55,7 @@ class PolicyReport:
         ``expected_errors``, ``expected_low``, ``expected_high``, ``review``.
     acceptance_rates : mapping
         Facet (and ``'class'``, what the labelled books are) → table of
-        :func:`core.thresholds.acceptance_rates.acceptance_rates`.
+        :func:`core.thresholds.policy.acceptance_rates`.
     distances : DataFrame
         One row a facet: ``facet``, ``tvd`` (total variation distance between the accepted and all records, 0 to 1),
         ``tvd_by_chance`` (what as many records taken at random would show).

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.schema import CONFIDENCE, LEAK, PREDICTED, TRUTH
+from core.thresholds.confidence_sequence import WeightedBet
 from core.thresholds.finite_population import allowed_in_sample, most_wrong
-from core.thresholds.known_chances import WeightedBet
 from core.thresholds.policy import check_cut
 from core.thresholds.population import PopulationCheck, compare_population, learned_records
 from core.thresholds.report import RECORDS_AN_HOUR

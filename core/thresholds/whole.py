@@ -11,17 +11,14 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InputError
+from core.formatting import plain
 from core.schema import CONFIDENCE, PREDICTED, TRUTH
-from core.text_formats import plain
-from core.thresholds.acceptance_rates import ALL_CLASSES
-from core.thresholds.error_band import ErrorBand, ErrorLimits
-from core.thresholds.label_forecast import USEFUL, LabelForecast, forecast_labels
-from core.thresholds.policy import Policy
+from core.thresholds.finite_population import ErrorBand, ErrorLimits
+from core.thresholds.policy import ALL_CLASSES, Policy
 from core.thresholds.population import PopulationCheck, compare_population
 from core.thresholds.report import RECORDS_AN_HOUR
-from core.thresholds.sample import CheckedSample, above_floors, confidence_floors
-from core.thresholds.unknown_languages import UnknownLanguages
-from core.thresholds.whole_groups import Part, WholeGroup, levels_of, parts_of
+from core.thresholds.sample import CheckedSample, UnknownLanguages, above_floors, confidence_floors
+from core.thresholds.whole_groups import USEFUL, LabelForecast, Part, WholeGroup, forecast_labels, levels_of, parts_of
 
 __all__ = ["WholeGuarantee", "find_whole_guarantee"]
 
@@ -206,7 +203,7 @@ def find_whole_guarantee(
         each; then it holds of the whole too.
     stratum : str, optional
         A facet in each value of which the share is kept. Of a language, or a class in it, of which too few books were
-        checked nothing is promised apart, see :class:`core.thresholds.unknown_languages.UnknownLanguages`.
+        checked nothing is promised apart, see :class:`core.thresholds.sample.UnknownLanguages`.
     human_error : float
         How often people label wrongly, 0 to below 1.
     alpha : float, optional
@@ -247,7 +244,7 @@ def find_whole_guarantee(
     E. J. Candès, A. Ilyas, T. Zrnic (2025), "Probably approximately correct labels", arXiv 2506.10908.
 
     Where the checked records were drawn with known chances that differ, the limit is that of
-    :class:`core.thresholds.known_chances.WeightedBet`, which grows with each error as well.
+    :class:`core.thresholds.confidence_sequence.WeightedBet`, which grows with each error as well.
     """
     started = time.monotonic()
     names = tuple(classes)

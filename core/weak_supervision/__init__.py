@@ -16,10 +16,18 @@ What is kept honest:
 """
 
 from core.weak_supervision.build import books_of, suggest_functions
-from core.weak_supervision.function_sets import FUNCTION_SETS
-from core.weak_supervision.functions import ABSTAIN, LabellingFunction, Votes, agreements, cast_votes, find_duplicates
-from core.weak_supervision.label_model import LabelModel, majority_vote
+from core.weak_supervision.functions import (
+    ABSTAIN,
+    LabellingFunction,
+    LabelModel,
+    Votes,
+    agreements,
+    cast_votes,
+    find_duplicates,
+    majority_vote,
+)
 from core.weak_supervision.toml_file import (
+    FUNCTION_SETS,
     add_function,
     functions_from_toml,
     functions_to_toml,

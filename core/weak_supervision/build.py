@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from core.corpus import load_corpus, read_columns, read_parquet
 from core.errors import DamagedError, InputError, NotFoundError
+from core.formatting import plain
 from core.joins import find_leaks
 from core.labels import LabelSet, load_labels
 from core.predicates import Books, Mask, ModelOpinion, TextPredicate, columns_of
@@ -27,7 +28,6 @@ from core.progress import Progress, silent
 from core.schema import ALTERNATE_ID, LABEL, RECORD_ID, TITLE, TITLE_KEY, probability_column
 from core.slices.predicate_table import FUNCTION_WORDS
 from core.storage import Workspace, digest
-from core.text_formats import plain
 from core.text_search import phrase_mask
 from core.weak_supervision.functions import LabellingFunction, check_functions
 from core.weak_supervision.toml_file import functions_from_toml, functions_to_toml

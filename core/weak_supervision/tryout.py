@@ -34,13 +34,15 @@ from core.translation import noop
 from core.weak_supervision.functions import (
     ABSTAIN,
     LabellingFunction,
+    LabelModel,
     Votes,
+    answers_of,
     cast_votes,
     check_functions,
     find_duplicates,
+    majority_vote,
     with_class_spelling,
 )
-from core.weak_supervision.label_model import LabelModel, answers_of, majority_vote
 
 __all__ = [
     "METHODS",

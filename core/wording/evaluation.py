@@ -4,14 +4,14 @@ said of two models beside each other, of the models in a workspace, of labels th
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from core.collection import CollectionEstimates
 from core.comparison import BETTER, LEVEL, WORSE, ModelComparison
-from core.evaluation import Evaluation
-from core.evaluation.evaluate import CalibrationTrial
+from core.evaluation import CalibrationTrial, Evaluation, KnownLanguage
+from core.explain import Explanation
 from core.facets import facet_title, facet_words
 from core.formatting import (
     capitalised,
@@ -23,19 +23,20 @@ from core.formatting import (
     percent,
     upper_percent,
 )
-from core.label_audit import GROUPINGS, LabelAudit, SuspectGroup, group_phrase
-from core.label_audit.confounding import EXPLAINED, STANDS
-from core.label_audit.verdicts import AuditedCopy
+from core.label_audit import GROUPINGS, AuditedCopy, LabelAudit, SuspectGroup, group_phrase
+from core.label_audit.suspects import EXPLAINED, STANDS
+from core.manifests import BaseRecord
 from core.models.registry import ModelDescription
 from core.predictions import Scored
+from core.representativeness import CollectionEstimates
 from core.schema import ANNOTATOR, DATE_CERTAINTIES, DATE_CERTAINTY, LANGUAGE_SOURCE, PREDICTED, TITLE_KEY
 from core.statistics import MINIMUM_RECORDS, Estimate
-from core.translation import _, inside, number_text, plural
-from core.translation.sentences import translate
+from core.translation import _, inside, language_name, noop, number_text, plural, translate
 
 __all__ = [
     "audit_sentences",
     "audited_copy",
+    "bases_in_words",
     "best_model",
     "calibration",
     "cell_words",
@@ -49,12 +50,152 @@ __all__ = [
     "group_detail",
     "group_finding",
     "group_headline",
+    "is_telling",
     "languages",
     "leaks",
     "titles",
     "titles_read",
+    "unknown_sentences",
     "verdict",
+    "words_for_and_against",
 ]
+
+
+# --- What is said of languages and of classes in them of which too few books were checked -----------------------------
+
+
+def unknown_sentences(languages: Sequence[KnownLanguage], most: int = 6) -> list[str]:
+    """Say of which languages, and of which classes in them, nothing is known; of many, of the commonest.
+
+    Books without a language are no language: nothing is said of them.
+    """
+    sentences = []
+    for entry in languages:
+        if not entry.language or not entry.unknown_classes:
+            continue
+        if entry.is_known:
+            sentences += [
+                _(
+                    "Nothing is known of {language} {in_a_sentence}: {part_n}.",
+                    language=language_name(entry.language),
+                    in_a_sentence=_in_a_sentence(part.name),
+                    part_n=_checked(part.n),
+                )
+                for part in entry.unknown_classes
+            ]
+        else:
+            parts = ", ".join(
+                _("{part_n:,} {in_a_sentence}", part_n=part.n, in_a_sentence=_in_a_sentence(part.name))
+                for part in entry.classes
+                if part.n
+            )
+            sentences.append(
+                _(
+                    "Nothing is known of {language} books: {entry_n} ({parts}).",
+                    language=language_name(entry.language),
+                    entry_n=_checked(entry.n),
+                    parts=parts or _("no class"),
+                )
+            )
+    more = len(sentences) - most
+    if more > 0:
+        sentences = [*sentences[:most], _("Nor of {more:,} more languages or classes in them.", more=more)]
+    return sentences
+
+
+def _checked(n: int) -> str:
+    return plural("{n:,} checked book", "{n:,} checked books", n)
+
+
+def _in_a_sentence(name: str) -> str:
+    """Return a class name as it stands inside a sentence: Fiction as fiction, names and codes as they are."""
+    return inside(name) if (name.replace("-", "").isalpha() and name.istitle()) or name == "Non-fiction" else name
+
+
+# --- Why a model gave a title its class, in a curator's words ---------------------------------------------------------
+
+TITLES_OF_ADDRESS: Final = frozenset(
+    (
+        *("baron", "bishop", "capt", "captain", "count", "countess", "dame", "dr", "duchess", "duke", "earl", "esq"),
+        *("esquire", "hon", "honourable", "lady", "lord", "madame", "mademoiselle", "messrs", "miss", "mme"),
+        *("monsieur", "mr", "mrs", "rev", "reverend", "sir"),
+    )
+)
+# What contributes less than this share of the strongest word is left out.
+_LEAST: Final = 0.05
+_NAMED: Final = 4
+
+
+def is_telling(word: str) -> bool:
+    """Tell whether a word says something to a reader: articles, other stop words and titles of address do not.
+
+    The model reads all words; this is only for what is shown. The stop words are scikit-learn's English ones.
+
+    >>> [word for word in ("The", "Sir", "ballad", "Mr.") if is_telling(word)]
+    ['ballad']
+    """
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    plain = _plain(word).casefold()
+    return bool(plain) and plain not in ENGLISH_STOP_WORDS and plain not in TITLES_OF_ADDRESS
+
+
+def _plain(word: str) -> str:
+    """Return a word without the signs that stand around it in its title."""
+    return word.strip(".,;:!?'’“”\"()[]")
+
+
+def words_for_and_against(explanation: Explanation, whom: str = noop("it")) -> str:
+    """Say which words speak for the class and which against it, the strongest four of each.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    whom : str
+        How the class is called, such as its name.
+    """
+    words = explanation.table.groupby("word", sort=False)["contribution"].sum()
+    strong = words[words.abs() > _LEAST * max(words.abs().max(), 1e-9)]
+    telling = strong[[is_telling(str(word)) for word in strong.index]]
+    speaking = telling[telling > 0].sort_values(ascending=False).head(_NAMED).index.tolist()
+    against = telling[telling < 0].sort_values().head(_NAMED).index.tolist()
+    none = (
+        _("Only words such as “the” speak for {whom}.", whom=whom)
+        if (strong > 0).any()
+        else _("No word speaks for {whom}.", whom=whom)
+    )
+    sentences = [
+        _("For {whom} speak: {plain}.", whom=_(whom), plain=", ".join(map(_plain, speaking))) if speaking else none
+    ]
+    if against:
+        sentences.append(_("Against it: {plain}.", plain=", ".join(map(_plain, against))))
+    return " ".join(sentences)
+
+
+# --- What is said of where a model comes from -------------------------------------------------------------------------
+
+
+def bases_in_words(bases: Sequence[BaseRecord] | None) -> str:
+    """Name the language models that a model is built on, each with version and licence; '' where none is known.
+
+    >>> bases_in_words([BaseRecord(name="MiniLM", licence="Apache 2.0"), BaseRecord(name="own/encoder")])
+    'MiniLM (licence Apache 2.0) and own/encoder (licence not stated)'
+    >>> bases_in_words([BaseRecord(name="MiniLM", licence="Apache 2.0", version="0.1.0")])
+    'MiniLM (package version 0.1.0, licence Apache 2.0)'
+    """
+    return listed([f"{base.name} ({', '.join(_facts(base))})" for base in bases or ()])
+
+
+def _facts(base: BaseRecord) -> list[str]:
+    version = [_("package version {version}", version=base.version)] if base.version else []
+    licence = _("licence {licence}", licence=base.licence) if base.licence else _("licence not stated")
+    return [*version, licence]
+
+
+# --- How often predictions are right ----------------------------------------------------------------------------------
+#
+# How often predictions are right, how true their confidences are, what that says of the whole collection; and what is
+# said of two models beside each other, of the models in a workspace, of labels that people should look at again.
 
 
 def titles_read(scored: Scored) -> str:

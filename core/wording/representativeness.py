@@ -60,9 +60,7 @@ def lead(result: Representativeness) -> FacetComparison | None:
         if comparison.verdict not in (_ALIKE, TOO_FEW_BOOKS) and not catalogued_differently(comparison)
     ]
     return max(
-        differing,
-        key=lambda item: (item.facet not in _ABOUT_TITLES, item.tvd - item.tvd_by_chance),
-        default=None,
+        differing, key=lambda item: (item.facet not in _ABOUT_TITLES, item.tvd - item.tvd_by_chance), default=None
     )
 
 

@@ -4,24 +4,31 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from core.formatting import interval_percent, lower_percent, percent, upper_percent
-from core.review_batch import BatchReport
+from core.comparison import LEVEL, LabelChanges, ModelComparison
+from core.formatting import interval_percent, listed, lower_percent, percent, upper_percent
+from core.review import BatchReport
 from core.review_queue import Order, PromiseProgress, Reason, ReviewPace, ReviewReason
 from core.second_opinions import SecondOpinions
+from core.statistics import MINIMUM_RECORDS
 from core.thresholds import GuaranteeRecord
-from core.translation import _, noop, plural
-from core.translation.sentences import translate
+from core.translation import _, noop, plural, translate
 
 __all__ = [
     "ORDER_NAMES",
     "REASON_NAMES",
+    "WAYS",
     "batch_sentences",
+    "changes_sentence",
+    "decided",
     "opinion_sentences",
     "pace_sentence",
     "progress_sentence",
     "promise_sentence",
     "reason_sentence",
+    "retraining_headline",
+    "retraining_sentences",
 ]
+
 
 REASON_NAMES: Final[Mapping[Reason, str]] = {
     Reason.DRAWN: noop("drawn by lot"),
@@ -219,3 +226,124 @@ def _duration(minutes: float) -> str:
         rounded = max(round(minutes), 1)
         return plural("about {n} minute", "about {n} minutes", rounded)
     return _("about {minutes} h", minutes=max(round(minutes / 60), 2))
+
+
+# --- Which way the records of an export went, in a curator's words ----------------------------------------------------
+
+_WORDS: Final[Mapping[str, str]] = {
+    "accepted": noop("get the machine's label"),
+    "curator": noop("were decided on Review"),
+    "abstained": noop("are left to people"),
+    "human-label-kept": noop("have a label from people or the catalogue already"),
+    "rejected": noop("were found to have none of the labels"),
+    "not-matched": noop("have no prediction"),
+}
+
+WAYS: Final[Mapping[str, str]] = {
+    "accepted": noop("by the machine"),
+    "curator": noop("on Review"),
+    "abstained": noop("left to people"),
+    "human-label-kept": noop("labelled before"),
+    "rejected": noop("no such label"),
+    "not-matched": noop("no prediction"),
+}
+"""The same ways, each in the words of a chart."""
+
+
+def decided(by_decision: Mapping[str, int], loaded: int) -> str:
+    """Say which way all records went; ways that none went are left out.
+
+    Parameters
+    ----------
+    by_decision : mapping of str to int
+        The decisions of :data:`core.export.decisions.DECISIONS` → number of records; together they are `loaded`.
+
+    >>> decided({"accepted": 1200, "curator": 0, "abstained": 300}, 1500)
+    "Of 1,500 records 1,200 get the machine's label and 300 are left to people."
+    """
+    parts = [
+        _("{by_decision:,} {words}", by_decision=by_decision[way], words=_(words))
+        for way, words in _WORDS.items()
+        if by_decision.get(way)
+    ]
+    return (
+        _("Of {loaded:,} records {parts}.", loaded=loaded, parts=listed(parts, len(parts)))
+        if parts
+        else _("{loaded:,} records.", loaded=loaded)
+    )
+
+
+# --- What is said of a model that was trained again with people's decisions: before and after -------------------------
+
+
+def retraining_headline(checked: ModelComparison | None, changes: LabelChanges) -> str:
+    """Say in one sentence whether the new model is right more often, as far as checked books can say it."""
+    if checked is None or checked.n < MINIMUM_RECORDS:
+        return _(
+            "Whether the new model is right more often cannot be said: too few books were checked beside those that"
+            " people decided. {changes}",
+            changes=changes_sentence(changes),
+        )
+    before, after = (percent(accuracy.value) for accuracy in checked.accuracy)
+    if checked.p >= LEVEL:
+        return _(
+            "Of {n:,} checked books {before} were right before and {after} are now: that may be chance.",
+            n=checked.n,
+            before=before,
+            after=after,
+        )
+    return _(
+        "Of {n:,} checked books {before} were right before and {after} are now.",
+        n=checked.n,
+        before=before,
+        after=after,
+    )
+
+
+def retraining_sentences(
+    checked: ModelComparison | None,
+    decided: ModelComparison | None,
+    changes: LabelChanges,
+    above_cut_offs: tuple[int, int] | None,
+) -> tuple[str, ...]:
+    """Say what training again has changed.
+
+    Parameters
+    ----------
+    checked, decided : ModelComparison, optional
+        On checked books, and on the decided books that the new model learned from, each judged out of fold.
+    above_cut_offs : (int, int), optional
+        Books above the cut-offs kept for the predictions before, with each.
+    """
+    sentences = [retraining_headline(checked, changes)]
+    if decided is not None and decided.n:
+        sentences.append(
+            plural(
+                "The {n:,} decided book that the new model learned from is judged out of fold, by a copy of it that had"
+                " not seen its title: {before} right before, {after} now. It was chosen for Review, and speaks for no"
+                " others.",
+                "The {n:,} decided books that the new model learned from are judged out of fold, by copies of it that"
+                " had not seen their titles: {before} right before, {after} now. They were chosen for Review, and speak"
+                " for no others.",
+                decided.n,
+                before=f"{decided.both_right + decided.only_first:,}",
+                after=f"{decided.both_right + decided.only_second:,}",
+            )
+        )
+    if checked is not None and checked.n >= MINIMUM_RECORDS:
+        sentences.append(changes_sentence(changes))
+    if above_cut_offs is not None:
+        sentences.append(
+            _(
+                "At the cut-offs that are kept, {before:,} books were above them before and {after:,} are now. What was"
+                " promised holds for the predictions before alone: ask for a promise of the new ones on Thresholds.",
+                before=above_cut_offs[0],
+                after=above_cut_offs[1],
+            )
+        )
+    return tuple(sentences)
+
+
+def changes_sentence(changes: LabelChanges) -> str:
+    """Say of how many books the label has changed."""
+    return _("The label of {changed:,} of {n:,} books has changed.", changed=len(changes.books), n=changes.n)

@@ -8,8 +8,7 @@ import pandas as pd
 from core.formatting import capitalised, in_percent, interval_percent, listed, upper_percent
 from core.schema import CORRECT, PREDICTED, TRUTH
 from core.slices import Ledger, Look, PhraseLook, SliceFinding, SliceFindings, SliceMeasurement
-from core.translation import _, number_text, plural
-from core.translation.sentences import translate
+from core.translation import _, number_text, plural, translate
 
 __all__ = ["finding", "how_wrong", "kept_back", "ledger", "looks", "measurement", "phrase_look", "sentences"]
 

@@ -29,14 +29,13 @@ from core.thresholds import (
     PopulationCheck,
     WholeGuarantee,
 )
-from core.thresholds.label_forecast import LabelForecast
 from core.thresholds.population import MAX_DETAILED
 from core.thresholds.report import CLASS
+from core.thresholds.sample import UnknownLanguages
 from core.thresholds.two_models import TwoModelGuarantee
-from core.thresholds.unknown_languages import UnknownLanguages
-from core.translation import ENGLISH, _, current_language, in_english, noop, plural
-from core.translation.sentences import translate
-from core.wording.languages import unknown_sentences
+from core.thresholds.whole_groups import LabelForecast
+from core.translation import ENGLISH, _, current_language, in_english, noop, plural, translate
+from core.wording.evaluation import unknown_sentences
 
 __all__ = [
     "cut_scope",

@@ -20,16 +20,15 @@ from numpy.typing import NDArray
 from core.alpha_budget import AlphaBudget
 from core.book_record import BookRecord
 from core.book_record import book_record as record_of_book
-from core.collection import CollectionEstimates, collection_estimates
 from core.comparison import ModelComparison, compare_models
 from core.errors import ColophonError, DamagedError, NotFoundError
-from core.evaluation import Evaluation, KnownLanguage, evaluate
-from core.evaluation.evaluate import CalibrationTrial, try_calibrations
+from core.evaluation import CalibrationTrial, Evaluation, KnownLanguage, evaluate, try_calibrations
 from core.explain import Explanation, SimilarTitles, is_linear, leave_one_word_out, shap_words, word_contributions
 from core.export.release import Release, cut_scope
 from core.export.table import ExportTable
 from core.guarantees import (
     AcceptedRequest,
+    SavedPolicy,
     TwoModelRequest,
     WholeRequest,
     ask_accepted,
@@ -38,6 +37,7 @@ from core.guarantees import (
     ask_whole,
     bound_of,
     budget_of,
+    saved_policies,
 )
 from core.label_audit import LabelAudit, audit_labels
 from core.labels import load_labels
@@ -45,8 +45,8 @@ from core.manifests import LabelManifest
 from core.models.preparation import text_of_record
 from core.models.registry import Model, ModelDescription, list_models
 from core.models.registry import load as load_model
-from core.policies import SavedPolicy, saved_policies
 from core.predictions import Scored, align_scored, load_predictions
+from core.representativeness import CollectionEstimates, collection_estimates
 from core.retraining import BeforeAfter, before_and_after
 from core.review_queue import Order, Reason, ReviewQueue, queue_of
 from core.road import RoadStatus, Step, StepState, road_status, steps
@@ -71,12 +71,14 @@ from core.thresholds import policy_report as report_on
 from core.thresholds.sample import CheckedSample, above_floors, confidence_floors, draw_with_chances
 from core.thresholds.two_models import TwoModelGuarantee
 from core.translation import in_english
-from dashboard.cache.facets import begin_facets, facet_collection, facet_ranking
 from dashboard.cache.tables import (
     KEYS,
     artifact_key,
     artifact_keys,
+    begin_facets,
     catalogue,
+    facet_collection,
+    facet_ranking,
     key_of,
     keywords,
     language_evidence,

@@ -2,7 +2,8 @@
 
 import contextlib
 import functools
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,7 @@ from core.importing import peek as read_ahead
 from core.labels import load_labels
 from core.language_evidence import LanguageEvidence, keyword_frequency
 from core.language_evidence import language_evidence as evidence_of
+from core.learned_facets import FacetCollection, FacetRanking, embeddings_of, import_solver, rank_titles
 from core.manifests import Manifest
 from core.people import Person
 from core.predictions import (
@@ -43,7 +45,10 @@ __all__ = [
     "UploadSlot",
     "artifact_key",
     "artifact_keys",
+    "begin_facets",
     "catalogue",
+    "facet_collection",
+    "facet_ranking",
     "key_of",
     "keywords",
     "language_evidence",
@@ -56,6 +61,7 @@ __all__ = [
     "upload_slot",
     "workspace",
 ]
+
 
 # --- The workspace, and the tables everything is computed from --------------------------------------------------------
 
@@ -282,3 +288,40 @@ def keywords(sample: Artifact[Manifest], population: Artifact[Manifest], words: 
         sample_name=sample.name,
         population_name=population.name,
     )
+
+
+# --- Learned facets: a corpus with the numbers they are learned on, and what was learned last of marks ----------------
+
+
+def facet_collection(corpus: Artifact[Manifest]) -> FacetCollection:
+    """Return a corpus with the numbers that facets are learned on. Shared: read-only."""
+    embeddings = embeddings_of(workspace(), corpus.fingerprint)
+    return _facet_collection(corpus.fingerprint, corpus.name, embeddings.fingerprint if embeddings else "")
+
+
+@st.cache_resource(max_entries=2, show_spinner=LazyText("Reading the titles …"))
+@in_english()
+def _facet_collection(corpus: str, name: str, embeddings: str) -> FacetCollection:
+    collection = FacetCollection.open(workspace(), name)
+    # While the first titles are read: else whoever marks the first one waits for it.
+    threading.Thread(target=collection.prepare, name="facets", daemon=True).start()
+    return collection
+
+
+@st.cache_resource(show_spinner=False)
+@in_english()
+def begin_facets() -> None:
+    """Import what learns from marks while the page is read, once a server."""
+    threading.Thread(target=import_solver, name="facets", daemon=True).start()
+
+
+def facet_ranking(collection: FacetCollection, training: Mapping[str, bool]) -> FacetRanking:
+    """Return a score for every title of a corpus, learned from marks. Shared: read-only."""
+    key = digest(collection.corpus.fingerprint, collection.features.kind, sorted(training.items()))
+    return _facet_ranking(key, collection, training)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+@in_english()
+def _facet_ranking(key: str, _collection: FacetCollection, _training: Mapping[str, bool]) -> FacetRanking:
+    return rank_titles(_collection, _training)

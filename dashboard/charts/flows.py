@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.translation import _, noop, number_text
-from core.wording.decisions import WAYS
+from core.wording.review import WAYS
 from dashboard.charts import LIGHT, ChartTheme
 
 __all__ = ["flow_chart"]

@@ -14,7 +14,7 @@ import pandas as pd
 
 from core.export import FORMATS, ExportSettings, ModelSource, QualityReport, write_export
 from core.export.table import prepare
-from core.readers.marc_record import MarcRecord, control, data
+from core.readers.marc_decode import MarcRecord, control, data
 from core.schema import RECORDS_COLUMNS
 
 RECORDS = 52_695

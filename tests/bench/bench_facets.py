@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from core.importing import import_file
 from core.learned_facets import EMBEDDINGS, FacetCollection, FacetLog, FacetMark, rank_titles, suggestions
-from core.learned_facets.features import VECTORS_FILE, EmbeddingFeatures
+from core.learned_facets.ranking import VECTORS_FILE, EmbeddingFeatures
 from core.storage import Workspace
 from tests import serving
 from tests.bench.bench_dashboard import processor

@@ -31,7 +31,7 @@ import numpy as np
 import pandas as pd
 
 from core.models import TrainingData
-from core.models.packed import PackedForm, PhaseSeconds
+from core.models.graph import PackedForm, PhaseSeconds
 from core.models.runtime import best_device, has_bfloat16, load_torch, usable_cores
 from core.models.transformer import TransformerClassifier
 from core.progress import Progress, silent

@@ -20,7 +20,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from core.policies import SavedPolicy, save_policy
+from core.guarantees import SavedPolicy, save_policy
 from core.predictions import load_predictions
 from core.review import read_decisions
 from core.storage import Workspace

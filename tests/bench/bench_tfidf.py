@@ -14,7 +14,7 @@ import pandas as pd
 
 from core.models.fitting import Plan, fit
 from core.models.training import measure
-from core.normalise.records import title_keys
+from core.normalise import title_keys
 
 TITLES = 52_695
 

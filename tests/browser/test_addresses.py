@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page
 
+from core.guarantees import SavedPolicy, save_policy
 from core.importing import import_file
-from core.policies import SavedPolicy, save_policy
 from core.predictions import load_predictions
 from core.storage import Workspace
 from core.thresholds import Policy

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.importing import import_file
 from core.storage import Workspace
-from core.wording.tour import STOPS
+from core.wording.help import STOPS
 from dashboard.navigation import PAGES, PageEntry, page_entry
 from tests import pictures, serving
 from tests.core.test_combined_predictions import rows_of

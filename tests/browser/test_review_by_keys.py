@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.demonstration import PREDICTIONS
-from core.policies import SavedPolicy, save_policy
+from core.guarantees import SavedPolicy, save_policy
 from core.predictions import load_predictions
 from core.review import read_decisions
 from core.storage import Workspace

@@ -10,7 +10,7 @@ from oidc_provider_mock import User, run_server_in_thread
 from playwright.sync_api import Browser, Page, expect
 
 from core.demonstration import PREDICTIONS
-from core.policies import SavedPolicy, save_policy
+from core.guarantees import SavedPolicy, save_policy
 from core.predictions import load_predictions
 from core.review import read_decisions
 from core.storage import Workspace

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.backup import back_up, restore
+from core.backup import back_up, copy_tables, read_tables, restore
 from core.cli import main
 from core.database import Database
-from core.database.transfer import copy_tables, read_tables
 from core.errors import InputError
 from core.review import read_decisions, record_decision, send_to_review, undo_decision
 from core.storage import Workspace

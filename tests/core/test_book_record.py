@@ -7,8 +7,8 @@ import pytest
 
 from core.book_record import book_record
 from core.errors import NotFoundError
+from core.guarantees import SavedPolicy, save_policy
 from core.importing import import_file
-from core.policies import SavedPolicy, save_policy
 from core.predictions import Scored, load_predictions, load_scored
 from core.review import record_decision, undo_decision
 from core.storage import Workspace

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.evaluation.evaluate import try_calibrations
+from core.evaluation import try_calibrations
 
 CLASSES = ("A", "B")
 

@@ -2,8 +2,7 @@ import threading
 
 import pytest
 
-from core.claims import LEASE_SECONDS, claim_next, release
-from core.database import Database
+from core.database import LEASE_SECONDS, Database, claim_next, release
 from core.review import record_decision, undo_decision
 
 
@@ -24,7 +23,7 @@ def test_what_is_decided_is_given_to_nobody_until_that_is_taken_back(database: D
 
 def test_a_claim_lapses(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1000.0]
-    monkeypatch.setattr("core.claims.time.time", lambda: clock[0])
+    monkeypatch.setattr("core.database.time.time", lambda: clock[0])
     assert claim_next(database, "p", ["1"], holder="Anna") == "1"
     clock[0] += LEASE_SECONDS - 1
     assert claim_next(database, "p", ["1"], holder="Ben") is None

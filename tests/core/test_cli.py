@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from core.cli import build_parser, main, output
+from core.formatting import printable
 from core.predictions import load_scored
 from core.slices import ledger_of
 from core.storage import Workspace
-from core.text_formats import printable
 
 
 def _run(capsys: pytest.CaptureFixture[str], place: Workspace, *words: str) -> tuple[int, str, str]:

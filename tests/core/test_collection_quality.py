@@ -1,6 +1,6 @@
 import pandas as pd
 
-from core.collection import field_quality
+from core.representativeness import field_quality
 from core.wording.evaluation import dates, languages, titles
 
 

@@ -13,16 +13,23 @@ from core.cli import main
 from core.combined_predictions import check_pair, combine, save_combined, two_model_policy
 from core.errors import ConflictError, InputError, NotFoundError
 from core.export.release import Release
-from core.guarantees import TwoModelRequest, WholeRequest, ask_two_models, ask_whole, budget_of, seconds_a_title
+from core.guarantees import (
+    TwoModelRequest,
+    WholeRequest,
+    ask_two_models,
+    ask_whole,
+    budget_of,
+    saved_policies,
+    seconds_a_title,
+)
 from core.importing import import_file
 from core.manifests import MANIFEST, sealed
-from core.policies import saved_policies
 from core.predictions import PredictionSet, load_predictions, load_scored
 from core.review import ConcurrentDecisionError, decisions_for_scored, record_decision, undo_decision
 from core.storage import Workspace, write_json
 from core.thresholds import apply_policy
 from core.thresholds.two_models import TwoCuts
-from core.wording import two_models as wording
+from core.wording import whole as wording
 
 N = 400
 
@@ -116,7 +123,7 @@ def test_after_another_question_it_says_that_the_first_gets_the_most(two: Worksp
     ask_whole(quick, WholeRequest(max_error=0.05), budget)
     later = ask_two_models(quick, slow, request, budget)
     aside = "Asked first, it might leave people less: the first question put to checked books gets the most"
-    assert (later.earlier, wording.sentences(later, "quick", "slow")[1].startswith(aside)) == (1, True)
+    assert (later.earlier, wording.two_models_sentences(later, "quick", "slow")[1].startswith(aside)) == (1, True)
     kept = save_combined(two, quick, slow, later, "both")
     [chosen] = saved_policies(two, kept.artifact.fingerprint)
     assert chosen.promise is not None

@@ -4,7 +4,7 @@ import pandas as pd
 
 from core.demonstration import PREDICTIONS, REVIEWERS, hand_over, open_desk, write_rules
 from core.export.release import saved_exports
-from core.policies import saved_policies
+from core.guarantees import saved_policies
 from core.predictions import load_scored
 from core.review import decisions_for_scored
 from core.review_queue import Reason, queue_of, waiting_for

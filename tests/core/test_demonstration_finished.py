@@ -10,10 +10,9 @@ import pytest
 
 from core.demonstration import PREDICTIONS, hand_over, open_desk
 from core.export.release import Release, release
-from core.policies import saved_policies
+from core.guarantees import saved_policies
 from core.predictions import load_scored
-from core.review import decisions_for_scored
-from core.review_batch import Answer, record_answers
+from core.review import Answer, decisions_for_scored, record_answers
 from core.review_queue import queue_of, waiting_for
 from core.road import next_step, road_status
 from core.schema import PREDICTED, RECORD_ID

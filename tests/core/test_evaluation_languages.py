@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from core.evaluation.languages import KnownLanguage, known_languages
-from core.wording.languages import unknown_sentences
+from core.evaluation import KnownLanguage, known_languages
+from core.wording.evaluation import unknown_sentences
 
 CLASSES = ("Fiction", "Non-fiction")
 

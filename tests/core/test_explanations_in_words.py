@@ -3,7 +3,7 @@
 import pandas as pd
 
 from core.explain import Explanation
-from core.wording.explanations import words_for_and_against
+from core.wording.evaluation import words_for_and_against
 
 
 def explained(**contributions: float) -> Explanation:

@@ -12,6 +12,7 @@ from core.errors import InputError
 from core.formatting import lower_percent
 from core.guarantees import (
     AcceptedRequest,
+    SavedPolicy,
     WholeRequest,
     ask_accepted,
     ask_band,
@@ -21,7 +22,6 @@ from core.guarantees import (
     promise_of,
     report_policy,
 )
-from core.policies import SavedPolicy
 from core.predictions import Scored
 from core.storage import Workspace
 from core.thresholds import Policy, PopulationCheck, apply_policy

@@ -11,6 +11,8 @@ from core.label_audit import (
     Memberships,
     audit_labels,
     audit_table,
+    audited_copy,
+    choose_audited_copy,
     exclude_labels,
     excluded_ids,
     expected_false_alarms,
@@ -18,9 +20,9 @@ from core.label_audit import (
     group_rates,
     memberships,
     rank_labels,
+    save_verdict,
     threshold_for,
 )
-from core.label_audit.verdicts import audited_copy, choose_audited_copy, save_verdict
 from core.labels import load_labels
 from core.schema import RECORDS_COLUMNS
 from core.storage import Workspace

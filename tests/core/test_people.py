@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import pytest
 
 from core.alpha_budget import AlphaBudget
-from core.claims import claim_next
 from core.cli import main
+from core.database import claim_next
 from core.demonstration import PREDICTIONS
 from core.errors import NotAllowedError, SignInError, StorageError
 from core.export.release import Release, release, saved_exports
+from core.guarantees import SavedPolicy, save_policy, saved_policies
 from core.jobs import start
 from core.people import Person, Role, Roles, identify
-from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import load_predictions
 from core.storage import Workspace
 from core.thresholds import Policy

@@ -18,13 +18,13 @@ from core.predicates import (
     Not,
     RangePredicate,
     TextPredicate,
+    _rough_pattern,
     columns_of,
     measure_predicate,
     predictions_of,
     title_phrase,
     title_words,
 )
-from core.predicates.kinds import _rough_pattern
 from core.slices import Slice
 from core.weak_supervision import LabellingFunction, functions_from_toml, functions_to_toml
 

@@ -14,11 +14,11 @@ import pytest
 from core.cli import main
 from core.export.release import Release, release
 from core.fetch import fetch
+from core.guarantees import SavedPolicy, save_policy
 from core.importing import import_file
 from core.jobs.worker import run_as_job
 from core.models.scoring import predict_corpus
 from core.models.training import train
-from core.policies import SavedPolicy, save_policy
 from core.predicates import TextPredicate
 from core.predictions import load_scored
 from core.progress import log_to

@@ -10,14 +10,21 @@ from core.cli import main
 from core.comparison import label_changes
 from core.demonstration import PREDICTIONS
 from core.errors import InputError, NameTakenError
+from core.guarantees import SavedPolicy, save_policy
 from core.jobs import start
 from core.labels import load_labels
 from core.models.registry import load
-from core.policies import SavedPolicy, save_policy
 from core.predictions import Scored, load_predictions, load_scored
-from core.retraining import before_and_after, check_retrainable, retrain, retrained, training_recipe, with_decisions
+from core.retraining import (
+    before_and_after,
+    check_retrainable,
+    labels_from_decisions,
+    retrain,
+    retrained,
+    training_recipe,
+    with_decisions,
+)
 from core.review import CANNOT_TELL, decisions_for_scored, record_decision
-from core.review_labels import labels_from_decisions
 from core.storage import Workspace
 from core.thresholds import Policy
 from core.upkeep import remove

@@ -116,7 +116,7 @@ def test_the_order_is_that_of_writing_though_the_clock_goes_back(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moments = iter(["2026-10-25T02:59:00.000000+00:00", "2026-10-25T02:01:00.000000+00:00"])
-    monkeypatch.setattr("core.database.store._moment", lambda: next(moments))
+    monkeypatch.setattr("core.database._moment", lambda: next(moments))
     record_decision(database, "p", "1", "Map", session="a")
     later = record_decision(database, "p", "2", "Song", session="a")
     assert read_decisions(database, "p").frame()["record_id"].tolist() == ["1", "2"]

@@ -15,8 +15,14 @@ from core.cli import main
 from core.errors import InputError, UnreadableFileError
 from core.importing import import_file
 from core.predictions import Scored, load_scored
-from core.review import decisions_for_scored, record_decision, send_to_review, undo_decision
-from core.review_batch import BatchReport, record_answers
+from core.review import (
+    BatchReport,
+    decisions_for_scored,
+    record_answers,
+    record_decision,
+    send_to_review,
+    undo_decision,
+)
 from core.review_queue import build_queue
 from core.review_workbook import read_review_workbook, write_review_workbook
 from core.storage import Workspace

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from core.guarantees import SavedPolicy, save_policy
 from core.importing import import_file
-from core.policies import SavedPolicy, save_policy
 from core.predictions import load_predictions
 from core.road import RoadStatus, Step, next_step, road_status, steps
 from core.storage import Workspace

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.text_formats import json_text, number, plain
+from core.formatting import json_text, number, plain
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from core import jobs
 from core.cli import main
 from core.corpus import load_corpus
 from core.errors import InputError, NameTakenError, NotFoundError, StorageError
+from core.guarantees import SavedPolicy, save_policy
 from core.importing import import_file
-from core.policies import SavedPolicy, save_policy
 from core.predictions import NO_CORPUS, load_scored, save_catalogue_choice, saved_catalogue_choice
 from core.review import decisions_for_scored, record_decision, send_to_review, sent_for_scored
 from core.sharing.cards import model_card

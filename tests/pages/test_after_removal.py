@@ -2,8 +2,8 @@
 
 import pytest
 
+from core.guarantees import SavedPolicy, save_policy
 from core.importing import import_file
-from core.policies import SavedPolicy, save_policy
 from core.predictions import load_scored
 from core.review import record_decision
 from core.storage import Workspace

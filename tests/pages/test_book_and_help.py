@@ -5,7 +5,7 @@ from collections.abc import Callable
 from streamlit.testing.v1 import AppTest
 
 from core.storage import Workspace
-from core.wording.glossary import DEFINITIONS
+from core.wording.help import DEFINITIONS
 
 Open = Callable[[Workspace, str], AppTest]
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from core.policies import SavedPolicy
+from core.guarantees import SavedPolicy
 from core.predictions import Scored, load_scored
 from core.review import record_decision, undo_decision
 from core.storage import Workspace

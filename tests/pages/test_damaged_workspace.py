@@ -8,8 +8,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.guarantees import SavedPolicy, save_policy
 from core.importing import import_file
-from core.policies import SavedPolicy, save_policy
 from core.storage import Workspace
 from core.thresholds import Policy
 from dashboard.navigation import PAGES

@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.export import FORMATS
 from core.export.release import Release, release, saved_exports
+from core.guarantees import SavedPolicy, save_policy, saved_policies
 from core.learned_facets import FacetCollection, add_marks, create_facet, finish_facet
-from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import Scored, load_predictions
 from core.storage import Workspace
 from core.thresholds import GuaranteeRecord, Policy

@@ -111,7 +111,7 @@ def test_the_sample_is_drawn_marked_and_made_a_classifier(books: Workspace, open
 def test_the_language_model_reads_as_a_job(books: Workspace, open_page: Open, started: list[dict[str, object]]) -> None:
     marked(books)
     press(open_page(books, "facets.py").run(), "Let the language model read all titles")
-    assert started == [{"job": "core.learned_facets.features", "corpus": "books"}]
+    assert started == [{"job": "core.learned_facets.ranking", "corpus": "books"}]
 
 
 def test_a_facet_is_renamed_and_removed(books: Workspace, open_page: Open) -> None:

@@ -10,10 +10,10 @@ import streamlit as st
 from babel.messages.pofile import read_po
 from streamlit.testing.v1 import AppTest
 
+from core.guarantees import SavedPolicy, save_policy
 from core.importing import import_file
 from core.models.scoring import predict_corpus
 from core.models.training import train
-from core.policies import SavedPolicy, save_policy
 from core.predicates import title_phrase
 from core.predictions import load_scored
 from core.review import CANNOT_TELL, record_decision

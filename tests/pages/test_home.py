@@ -6,8 +6,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.comparison import compare_models
 from core.demonstration import MODEL, PREDICTIONS, SECOND_MODEL, SECOND_PREDICTIONS
+from core.guarantees import SavedPolicy, save_policy
 from core.jobs import list_jobs
-from core.policies import SavedPolicy, save_policy
 from core.predictions import load_scored
 from core.storage import Workspace
 from core.thresholds import GuaranteeRecord, Policy

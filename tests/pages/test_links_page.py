@@ -98,7 +98,7 @@ def test_a_choice_among_other_things_does_not_follow_to_a_page_where_it_means_no
 
 
 def test_slider_of_another_person_does_not_move(demo_copy: Workspace, open_page: Open) -> None:
-    from core.policies import SavedPolicy, save_policy, saved_policies
+    from core.guarantees import SavedPolicy, save_policy, saved_policies
     from core.predictions import load_predictions
     from core.thresholds import Policy
 

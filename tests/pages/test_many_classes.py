@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.guarantees import saved_policies
 from core.importing import import_file
-from core.policies import saved_policies
 from core.predictions import load_predictions
 from core.review import read_decisions, send_to_review
 from core.storage import Workspace

@@ -9,8 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.importing import import_file
-from core.label_audit import audit_labels
-from core.label_audit.verdicts import audited_copy, save_verdict
+from core.label_audit import audit_labels, audited_copy, save_verdict
 from core.labels import load_labels
 from core.models.training import train
 from core.predictions import saved_training_labels

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.demonstration import PREDICTIONS
-from core.policies import SavedPolicy, save_policy, saved_policies
+from core.guarantees import SavedPolicy, save_policy, saved_policies
 from core.predictions import load_predictions
 from core.review import read_decisions
 from core.storage import Workspace

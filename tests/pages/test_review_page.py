@@ -10,18 +10,17 @@ from streamlit.testing.v1 import AppTest
 
 from core.demonstration import PREDICTIONS
 from core.errors import StorageError
+from core.guarantees import SavedPolicy, save_policy
 from core.importing import import_file
 from core.labels import load_labels
-from core.policies import SavedPolicy, save_policy
 from core.predictions import load_predictions, load_scored
 from core.retraining import before_and_after, retrain
-from core.review import read_decisions, record_decision
-from core.review_batch import Answer, record_answers
+from core.review import Answer, read_decisions, record_answers, record_decision
 from core.second_opinions import save_second_share
 from core.storage import Workspace
 from core.thresholds import Policy
-from core.wording.retraining import retraining_headline
-from dashboard import navigation, review_progress, review_state, review_view
+from core.wording.review import retraining_headline
+from dashboard import navigation, review_decisions, review_view
 
 Open = Callable[[Workspace, str], AppTest]
 
@@ -37,7 +36,7 @@ def fingerprint(demo_copy: Workspace) -> str:
 def read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """These readers need no time to read, and hold no book: two have one before them, as when a hold has lapsed."""
     monkeypatch.setattr(review_view, "LEAST_SECONDS", 0.0)
-    monkeypatch.setattr("core.claims.LEASE_SECONDS", 0.0)
+    monkeypatch.setattr("core.database.LEASE_SECONDS", 0.0)
 
 
 def answer(page: AppTest, label: str) -> AppTest:
@@ -150,11 +149,11 @@ def test_a_page_that_is_still_being_drawn_when_a_key_is_pressed_does_not_bring_t
 ) -> None:
     page = open_page(demo_copy, "review.py").run()
     book = shown_record(page)
-    show_progress = review_progress.show_progress
+    show_progress = review_decisions.show_progress
 
     def press_meanwhile(*args: Any) -> None:
         """Do what the callback of a press does in the run that begins while this one, which read the log, goes on."""
-        if review_state.review_state(fingerprint).record == book:
+        if review_view.review_state(fingerprint).record == book:
             review_view._answer(PREDICTIONS, fingerprint, book, "Fiction", "Fiction", 0, False, False)
         show_progress(*args)
 
@@ -162,11 +161,11 @@ def test_a_page_that_is_still_being_drawn_when_a_key_is_pressed_does_not_bring_t
         """Claims guard the decided book too, but not where two are to answer."""
         raise StorageError("No claim can be written here.")
 
-    monkeypatch.setattr(review_progress, "show_progress", press_meanwhile)
+    monkeypatch.setattr(review_decisions, "show_progress", press_meanwhile)
     monkeypatch.setattr(review_view, "claim_next", claim_nothing)
     page.run()
     assert [row.record_id for row in read_decisions(demo_copy.database, fingerprint).rows] == [book]
-    monkeypatch.setattr(review_progress, "show_progress", show_progress)
+    monkeypatch.setattr(review_decisions, "show_progress", show_progress)
     page.run()
     assert shown_record(page) != book
 
@@ -179,14 +178,14 @@ def test_a_key_that_meets_the_buttons_of_the_book_before_changes_nothing(
     book = shown_record(page)
     fiction(page)
     after = shown_record(page)
-    show_progress = review_progress.show_progress
+    show_progress = review_decisions.show_progress
 
     def press_of_before(*args: Any) -> None:
         """Press between the title of the next book, which comes first, and its buttons."""
         review_view._answer(PREDICTIONS, fingerprint, book, "Non-fiction", "Fiction", 0, False, False)
         show_progress(*args)
 
-    monkeypatch.setattr(review_progress, "show_progress", press_of_before)
+    monkeypatch.setattr(review_decisions, "show_progress", press_of_before)
     page.run()
     assert shown_record(page) == after != book
     assert not page.warning
@@ -308,7 +307,7 @@ def test_a_blind_reader_sees_the_model_s_answer_after_their_own(
 def test_two_readers_get_two_books(
     demo_copy: Workspace, fingerprint: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.claims.LEASE_SECONDS", 600.0)
+    monkeypatch.setattr("core.database.LEASE_SECONDS", 600.0)
     anna, ben = open_page(demo_copy, "review.py").run(), open_page(demo_copy, "review.py").run()
     assert shown_record(anna) != shown_record(ben)
 

@@ -3,9 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.export.for_people import accepted_for_people
 from core.export.release import Release, accepted_file, cut_scope, decide_all
-from core.policies import SavedPolicy, saved_policies
+from core.export.tabular import accepted_for_people
+from core.guarantees import SavedPolicy, saved_policies
 from core.predicates import RangePredicate
 from core.predictions import load_predictions, load_scored
 from core.slices import Slice

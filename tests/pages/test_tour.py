@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.storage import Workspace
-from core.wording.tour import STOPS
+from core.wording.help import STOPS
 from dashboard.navigation import PAGES, TOUR, page_entry
 
 Open = Callable[[Workspace, str], AppTest]

@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.cli import main
 from core.export.release import Release
+from core.guarantees import saved_policies
 from core.importing import import_file
-from core.policies import saved_policies
 from core.predictions import load_scored
 from core.review import decisions_for_scored, record_decision
 from core.storage import Workspace

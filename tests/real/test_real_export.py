@@ -13,7 +13,7 @@ from core.export.validation import validate
 from core.progress import silent
 from core.readers import marc
 from core.readers.container import open_file
-from core.readers.marc_record import MarcRecord
+from core.readers.marc_decode import MarcRecord
 from core.readers.table import ReaderOptions
 from core.schema import RECORDS_COLUMNS
 from tests.exporting import export

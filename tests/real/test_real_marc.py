@@ -9,8 +9,7 @@ import pytest
 from core.progress import silent
 from core.readers import marc
 from core.readers.container import open_file
-from core.readers.marc_decode import decode_iso2709
-from core.readers.marc_record import MarcRecord
+from core.readers.marc_decode import MarcRecord, decode_iso2709
 from core.readers.table import ReaderOptions
 
 pytestmark = pytest.mark.real

@@ -9,7 +9,7 @@ from core.importing import import_file
 from core.joins import find_leaks
 from core.label_audit import audit_labels, exclude_labels
 from core.labels import load_labels
-from core.normalise.records import title_keys
+from core.normalise import title_keys
 from core.predicates import Books, LengthPredicate, TextPredicate
 from core.predictions import load_predictions
 from core.statistics import wilson

@@ -15,8 +15,8 @@ import pytest
 from numpy.typing import NDArray
 
 from core.thresholds import ErrorBand, Guarantee, PopulationCheck, find_guaranteed_cuts
-from core.thresholds.accepted_forecast import EDGES
 from core.thresholds.fixed_sequence import EARLY_START, MAIN_START
+from core.thresholds.guarantee import EDGES
 from tests.theory.test_label_forecast_theory import SIZE, world
 
 pytestmark = pytest.mark.slow

@@ -16,8 +16,8 @@ from scipy.stats import binom
 
 import core.guarantees
 from core.alpha_budget import AlphaBudget
-from core.checked_books import titles_of
 from core.guarantees import AcceptedRequest, WholeRequest, ask_accepted, ask_whole
+from core.labels import titles_of
 from core.predictions import Scored
 from core.thresholds import ErrorBand, Policy, PopulationCheck, apply_policy
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.collection import CELL_MINIMUM, CollectionEstimates, collection_estimates, confidence_bands
+from core.representativeness import CELL_MINIMUM, CollectionEstimates, collection_estimates, confidence_bands
 from core.statistics import post_stratify, prediction_powered_share, weighted_share
 
 CLASSES = ("Fiction", "Non-fiction")

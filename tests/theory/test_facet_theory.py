@@ -21,7 +21,7 @@ from core.learned_facets import (
     rank_titles,
     suggestions,
 )
-from core.learned_facets.features import EmbeddingFeatures
+from core.learned_facets.ranking import EmbeddingFeatures
 
 RECORDS, SHARE, ROUNDS, WORLDS, DRAWS = 3000, 0.04, 10, 5, 40
 

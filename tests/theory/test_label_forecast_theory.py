@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.thresholds.label_forecast import forecast_labels
 from core.thresholds.sample import CheckedSample
-from core.thresholds.whole_groups import Part
+from core.thresholds.whole_groups import Part, forecast_labels
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ libraries, has a standard error of about 3 percentage points. Measured: 0.
 import numpy as np
 import pytest
 
-from core.checked_books import titles_of
+from core.labels import titles_of
 from core.predicates import FacetPredicate, is_title_words, title_phrase
 from core.slices import Ledger, Slice, find_slices, held_back, look_at_words, slice_p_value
 from core.slices.stratified import exact_p, halves, one_per_title

@@ -11,9 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 import core.database.migrations
-from core.book_links import link_pattern
-from core.claims import claim_next
-from core.database import Database
+from core.corpus import link_pattern
+from core.database import Database, claim_next
 from core.database.models import HEAD, Base
 from core.errors import StorageError
 from core.learned_facets import list_facets

@@ -14,9 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.export import FORMATS, ExportSettings, ModelSource, QualityReport
-from core.export.marc_rules import Cleaner
-from core.export.reading_back import unescape_cell
-from core.export.validation import builtin_checks
+from core.export.marc_build import Cleaner
+from core.export.validation import builtin_checks, unescape_cell
 from core.readers.marc_decode import decode_iso2709, split_iso2709, stream_marcxml
 from tests.exporting import export
 

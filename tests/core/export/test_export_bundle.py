@@ -11,8 +11,8 @@ from core.errors import Cancelled, InputError
 from core.export import FORMATS, QualityReport
 from core.export.manifest import MeasuredRate
 from core.export.sentences import NOT_MEASURED, model_in_words, note, quality_sentences, rate_in_words
+from core.formatting import plain
 from core.storage import file_sha256
-from core.text_formats import plain
 from core.thresholds import GuaranteeRecord
 from tests.exporting import export
 

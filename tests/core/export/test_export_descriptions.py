@@ -7,7 +7,7 @@ import pytest
 from core.export import QualityReport
 from core.export.packages import datapackage, front_matter
 from core.export.sentences import summarise
-from core.export.terms import identifier_pattern
+from core.export.settings import identifier_pattern
 from core.storage import file_sha256
 
 

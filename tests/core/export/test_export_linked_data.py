@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from core.export.descriptions import write_dublin_core, write_jsonld, write_mods
-from core.export.terms import NAMESPACE, record_uri
+from core.export.settings import NAMESPACE, record_uri
 
 MODS = {"m": "http://www.loc.gov/mods/v3", "c": NAMESPACE}
 DC = {"dc": "http://purl.org/dc/elements/1.1/", "oai": "http://www.openarchives.org/OAI/2.0/oai_dc/"}

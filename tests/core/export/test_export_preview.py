@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.export.differences import breakdown, genre_difference
 from core.export.formats import record_formats
-from core.export.release import preview
+from core.export.release import breakdown, genre_difference, preview
 from core.export.table import prepare
-from core.readers.marc_record import MarcRecord, control, data
+from core.readers.marc_decode import MarcRecord, control, data
 
 
 def new(record):

@@ -7,9 +7,8 @@ import pytest
 from core.errors import InputError
 from core.export.formats import FORMATS, MARC_KINDS, parse_formats, parse_marc_kinds
 from core.export.manifest import QualityReport
-from core.export.settings import ExportSettings
-from core.export.terms import GENRE_SOURCES, GenreTerm, check_terms, default_terms
-from core.policies import saved_policies
+from core.export.settings import GENRE_SOURCES, ExportSettings, GenreTerm, check_terms, default_terms
+from core.guarantees import saved_policies
 
 
 @pytest.mark.parametrize(

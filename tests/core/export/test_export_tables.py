@@ -13,8 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import InputError
-from core.export.columns import added_columns, original_column_name, plain_names, probability_names
-from core.export.table import prepare
+from core.export.table import added_columns, original_column_name, plain_names, prepare, probability_names
 from core.export.tabular import CELL_LIMIT, workbook_remarks, write_csv, write_jsonl, write_parquet, write_xlsx
 
 OURS = (
@@ -253,7 +252,7 @@ def test_the_workbook_has_a_frozen_filtered_header(example, tmp_path):
     ],
 )
 def test_hard_text_in_the_workbook_comes_back(example, tmp_path, text):
-    from core.export.reading_back import unescape_cell
+    from core.export.validation import unescape_cell
 
     _, book = workbook(example, tmp_path, Title=text)
     cell = book["Accepted"]["B2"]

@@ -169,7 +169,7 @@ def test_after_new_checksums_only_the_planted_fault_is_left(copy_of):
 
 def test_faults_of_the_librarys_own_records_do_not_fail_the_check(example, tmp_path):
     from core.export import QualityReport
-    from core.readers.marc_record import MarcRecord, control, data
+    from core.readers.marc_decode import MarcRecord, control, data
     from tests.exporting import export
 
     fields = [control("003", "Uk"), control("008", "too short"), data("245", "10", ("a", "x"))]

@@ -8,10 +8,9 @@ import pymarc
 import pytest
 
 from core.export.marc import BUILDERS, undo_record
-from core.export.marc_build import assignments
-from core.export.marc_rules import check_record
+from core.export.marc_build import assignments, check_record
 from core.export.table import prepare
-from core.readers.marc_record import MarcRecord, TooLongError, control, data
+from core.readers.marc_decode import MarcRecord, TooLongError, control, data
 
 FIXED = "870813|1894||||enk    ||    |||| |||||  "
 

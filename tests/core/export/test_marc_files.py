@@ -6,8 +6,7 @@ import zipfile
 import pytest
 
 from core.export import QualityReport
-from core.readers.marc_decode import decode_iso2709, split_iso2709, stream_marcxml
-from core.readers.marc_record import MarcRecord, control, data
+from core.readers.marc_decode import MarcRecord, control, data, decode_iso2709, split_iso2709, stream_marcxml
 from tests.exporting import export
 
 ACCEPTED = ["014602826", "014602830", "014602832", "014602835", "014602836"]

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.export.validation import find_tool, lint_warnings, public_checks
-from core.readers.marc_decode import decode_iso2709, split_iso2709
-from core.readers.marc_record import data
+from core.readers.marc_decode import data, decode_iso2709, split_iso2709
 from core.storage import file_sha256
 
 pytestmark = pytest.mark.slow

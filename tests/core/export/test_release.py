@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from core.export.release import Release, _exported, precision_by, release, saved_exports
+from core.guarantees import SavedPolicy, save_policy, saved_policies
 from core.importing import import_file
-from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import load_predictions, load_scored
 from core.review import record_decision
 from core.storage import Workspace

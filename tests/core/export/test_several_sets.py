@@ -13,13 +13,11 @@ from core.errors import InputError
 from core.export.decisions import DECISIONS
 from core.export.formats import record_formats
 from core.export.marc import BUILDERS, undo_record
-from core.export.marc_build import assignments
-from core.export.marc_rules import check_record
+from core.export.marc_build import assignments, check_record
 from core.export.release import preview
 from core.export.table import prepare, together
 from core.export.validation import builtin_checks
-from core.readers.marc_decode import decode_iso2709, split_iso2709
-from core.readers.marc_record import MarcRecord, control, data
+from core.readers.marc_decode import MarcRecord, control, data, decode_iso2709, split_iso2709
 from tests.core.export.conftest import TRAVEL, Example, two_sets
 from tests.exporting import read_labels
 

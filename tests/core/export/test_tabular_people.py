@@ -7,10 +7,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from core.export.for_people import accepted_csv, workbook
 from core.export.table import prepare
-from core.export.tabular import write_xlsx
-from core.text_formats import csv_for_people, safe_cell, unsafe_cell
+from core.export.tabular import accepted_csv, workbook, write_xlsx
+from core.formatting import csv_for_people, safe_cell, unsafe_cell
 
 
 @pytest.mark.parametrize(

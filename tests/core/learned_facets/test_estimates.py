@@ -11,6 +11,8 @@ from core.learned_facets import (
     FacetMark,
     FacetSample,
     LearnedFacet,
+    _allocate,
+    _strata,
     add_marks,
     create_facet,
     draw_sample,
@@ -20,7 +22,6 @@ from core.learned_facets import (
     rank_titles,
     undo_mark,
 )
-from core.learned_facets.estimates import _allocate, _strata
 from core.storage import Workspace
 from core.wording import learned_facets as wording
 

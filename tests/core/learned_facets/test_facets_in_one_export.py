@@ -13,10 +13,10 @@ from core.cli import main
 from core.errors import InputError
 from core.export.release import Release, further_candidates, further_policies, saved_exports
 from core.export.validation import builtin_checks
+from core.guarantees import SavedPolicy, save_policy
 from core.importing import import_file
 from core.learned_facets import FacetCollection, LearnedFacet, add_marks, create_facet, finish_facet
 from core.manifests import PredictionManifest
-from core.policies import SavedPolicy, save_policy
 from core.predictions import load_predictions, load_scored
 from core.storage import Workspace
 from core.thresholds import GuaranteeRecord, Policy

@@ -9,7 +9,7 @@ from tests.serving import ROOT
 
 ASK = """
 import sys, threading
-import dashboard.cache.facets as facets
+import dashboard.cache.tables as facets
 print("sklearn.linear_model" in sys.modules)
 facets.begin_facets()
 for thread in threading.enumerate():

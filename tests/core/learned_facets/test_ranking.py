@@ -18,8 +18,7 @@ from core.learned_facets import (
     rank_titles,
     suggestions,
 )
-from core.learned_facets.features import EmbeddingFeatures, open_embeddings, widened
-from core.learned_facets.ranking import _background
+from core.learned_facets.ranking import EmbeddingFeatures, _background, open_embeddings, widened
 from core.storage import Workspace
 from core.upkeep import remove
 from tests.core.learned_facets.conftest import is_verse

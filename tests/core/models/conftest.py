@@ -21,7 +21,7 @@ def make_books():
     """Return a function that invents labelled books: records columns that training needs, and ``label``."""
 
     def make(n=240, classes=("Fiction", "Poetry", "Travel"), seed=0, noise=0.1, start=0):
-        from core.normalise.records import title_key
+        from core.normalise import title_key
 
         generator = np.random.default_rng(seed)
         rows = []

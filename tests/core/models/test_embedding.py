@@ -87,7 +87,7 @@ def test_a_title_is_read_once(tiny_base, monkeypatch):
 
 
 def test_what_is_remembered_has_an_end(tiny_base, monkeypatch):
-    monkeypatch.setattr("core.models.vectors.MOST_REMEMBERED", 3)
+    monkeypatch.setattr("core.models.encoder.MOST_REMEMBERED", 3)
     encoder = Encoder(str(tiny_base))
     expected = Encoder(str(tiny_base)).vectors(["c", "d", "a"])
     encoder.vectors(["a", "b"])

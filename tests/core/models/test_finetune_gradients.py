@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from core.models import finetune, runtime
+from core.models import runtime, transformer
 from core.models.encoder import first_and_mean
-from core.models.finetune import Gradients
+from core.models.transformer import Gradients
 
 # torch is loaded by the tests, which run in one process, and not wherever tests are collected.
 pytestmark = pytest.mark.xdist_group("language models")
@@ -40,13 +40,13 @@ def counting():
 
 @pytest.fixture(params=[False, True], ids=["32 bits", "16 bits"])
 def half(request, monkeypatch):
-    monkeypatch.setattr(finetune, "has_bfloat16", lambda device: request.param)
+    monkeypatch.setattr(transformer, "has_bfloat16", lambda device: request.param)
     return request.param
 
 
 def calculated(network, rows, parts=2, monkeypatch=None):
     if monkeypatch is not None:
-        monkeypatch.setattr(finetune, "_PARTS", parts)
+        monkeypatch.setattr(transformer, "_PARTS", parts)
     with Gradients.from_network(network, "cpu", 0) as result:
         return result.calculate(TITLES, np.array(rows), wanted(rows))
 
@@ -137,7 +137,7 @@ def test_autocast_gives_nearly_the_same_gradients():
 
 
 def test_on_a_graphics_processor_torch_chooses_the_bits(monkeypatch):
-    monkeypatch.setattr(finetune, "has_bfloat16", lambda device: True)
+    monkeypatch.setattr(transformer, "has_bfloat16", lambda device: True)
     chosen = []
 
     class Noted(Gradients):

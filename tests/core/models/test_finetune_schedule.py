@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.models.finetune import _calibrated_losses, _has_worsened, _optimizer, _schedule
 from core.models.runtime import load_torch
+from core.models.transformer import _calibrated_losses, _has_worsened, _optimizer, _schedule
 
 pytestmark = pytest.mark.xdist_group("language models")
 

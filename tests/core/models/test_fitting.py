@@ -3,12 +3,12 @@ import pandas as pd
 import pytest
 
 from core.calibration import learn_calibration
+from core.draws import fold_by_title, split_by_title
 from core.errors import Cancelled, InputError
 from core.models import KINDS, ModelKind, classifier_class, fitting, known_kind
 from core.models.fitting import Plan, fit
 from core.models.tfidf import TfidfClassifier
 from core.models.training import measure
-from core.splits import fold_by_title, split_by_title
 
 P = ["p_Fiction", "p_Poetry", "p_Travel"]
 

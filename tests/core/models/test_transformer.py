@@ -11,12 +11,17 @@ from core.calibration import Calibration
 from core.errors import Cancelled, InputError, ModelError
 from core.explain import leave_one_word_out
 from core.models import TrainingData, encoder, language_models, runtime
-from core.models.finetune import _calibrated_losses, _has_worsened
 from core.models.fitting import Plan, fit
 from core.models.preparation import with_known_titles
 from core.models.registry import import_pretrained, load, load_folder
 from core.models.runtime import epoch_batches, length_sorted, padded
-from core.models.transformer import TransformerClassifier, load_pretrained, stratified
+from core.models.transformer import (
+    TransformerClassifier,
+    _calibrated_losses,
+    _has_worsened,
+    load_pretrained,
+    stratified,
+)
 
 pytestmark = pytest.mark.slow
 

@@ -19,13 +19,13 @@ import pandas as pd
 import pytest
 
 from core.export.release import Release, release, saved_exports
+from core.guarantees import SavedPolicy, save_policy, saved_policies
 from core.importing import import_file
 from core.labels import LABELS_FILE
 from core.manifests import sealed
 from core.models import MULTILINGUAL
 from core.models.scoring import predict_corpus
 from core.models.training import train
-from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predicates import RangePredicate
 from core.predictions import load_predictions, load_scored
 from core.review import record_decision

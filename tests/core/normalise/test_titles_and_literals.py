@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.normalise import title_key, title_keys
-from core.normalise.records import unwrap_literals
+from core.normalise import title_key, title_keys, unwrap_literals
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 READER = """
 import numpy as np
 import pandas as pd
-from core.readers.formats import FORMATS
+from core.readers.reading import FORMATS
 from core.readers.table import Reader, RejectedRows, SourceTable
 
 def read(opened, options, progress):
@@ -55,7 +55,7 @@ def cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(beside)]))
     import card_reader  # type: ignore[import-not-found]
 
-    from core.readers.formats import FORMATS
+    from core.readers.reading import FORMATS
 
     path = tmp_path / "books.cards"
     path.write_text(CARDS, encoding="utf-8")

@@ -7,7 +7,7 @@ from core import schema
 from core.errors import MappingError
 from core.readers import apply_overrides, suggest_mapping
 from core.readers.columns import SYNONYMS, normal_header
-from core.readers.probabilities import class_in_header
+from core.readers.scores import class_in_header
 
 
 def frame(**columns: list[str]) -> pd.DataFrame:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.formatting import csv_for_people
 from core.readers import read_table
-from core.text_formats import csv_for_people
 
 TITLES = ["-and other tales", "=Sum of all things", "'tis true", "'Twas the night", "@ the mill", "-1", "A novel"]
 

@@ -15,8 +15,16 @@ from core.readers.container import open_file
 from core.readers.mapping import suggest_mapping
 from core.readers.marc import COLUMNS, record_columns
 from core.readers.marc_codes import country_code, country_of_code, language_code, language_of_code
-from core.readers.marc_decode import BadRecord, decode_iso2709, split_iso2709, stream_marcxml
-from core.readers.marc_record import MarcField, MarcRecord, control, data
+from core.readers.marc_decode import (
+    BadRecord,
+    MarcField,
+    MarcRecord,
+    control,
+    data,
+    decode_iso2709,
+    split_iso2709,
+    stream_marcxml,
+)
 from core.readers.table import ReaderOptions, SourceTable
 
 FIXED = "870813s1894    enk    ||    |||| ||eng  "

@@ -13,7 +13,7 @@ import pytest
 
 from core.errors import InputError, UnreadableFileError
 from core.readers import read_table
-from core.readers.marc_record import MarcRecord, control, data
+from core.readers.marc_decode import MarcRecord, control, data
 from core.readers.reading import PreviewLimits, read_first_rows
 
 pytestmark = pytest.mark.slow

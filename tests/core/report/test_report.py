@@ -11,17 +11,16 @@ from core.cli import main
 from core.errors import InputError
 from core.evaluation import evaluate
 from core.formatting import interval_percent
+from core.guarantees import SavedPolicy
 from core.importing import import_file
-from core.policies import SavedPolicy
 from core.predicates import RangePredicate
 from core.predictions import Scored, load_scored
-from core.report import ReportContent, _decided, build_content, render, write_report
-from core.report.svg import confusion_svg
+from core.report import ReportContent, _decided, build_content, confusion_svg, render, write_report
 from core.slices import Slice
 from core.storage import Workspace, file_sha256
 from core.thresholds import GuaranteeRecord, Policy, policy_report
 from core.wording.evaluation import collection, comparison_verdict, verdict
-from core.wording.glossary import DEFINITIONS
+from core.wording.help import DEFINITIONS
 from core.wording.slices import sentences as slice_sentences
 
 pytestmark = pytest.mark.slow

@@ -22,7 +22,7 @@ SMALL = {"object_store_memory": 80 * 2**20}
 
 
 def invented(n, seed):
-    from core.normalise.records import title_key
+    from core.normalise import title_key
 
     generator = np.random.default_rng(seed)
     labels = [list(WORDS)[i % 3] for i in range(n)]
@@ -70,7 +70,7 @@ def ray():
     """The module ray, with a token of its own instead of one in the person's home."""
     if importlib.util.find_spec("ray") is None:
         pytest.skip("Ray is an extra: pip install -e '.[ray]'")
-    from core.scale.ray_cluster import load_ray
+    from core.scale.ray_engine import load_ray
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("RAY_AUTH_MODE", "token")

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from core.scale.ray_cluster import defer_signals, exit_on_sigterm
+from core.scale.ray_engine import defer_signals, exit_on_sigterm
 
 
 @pytest.fixture

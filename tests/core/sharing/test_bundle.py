@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError
-from core.sharing import bundle, verification
-from core.sharing.bundle import unverified_manifest
-from core.sharing.verification import check_name, check_names, collect_folder, collect_zip, kind_of
+from core.sharing import bundle
+from core.sharing.bundle import check_name, check_names, collect_folder, collect_zip, kind_of, unverified_manifest
 
 
 @pytest.mark.parametrize(
@@ -56,8 +55,8 @@ def test_names_that_are_not_taken(name: str, why: str) -> None:
 
 
 def test_number_and_size_at_their_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verification, "FILES_LIMIT", 3)
-    monkeypatch.setattr(verification, "UNPACKED_LIMIT", 100)
+    monkeypatch.setattr(bundle, "FILES_LIMIT", 3)
+    monkeypatch.setattr(bundle, "UNPACKED_LIMIT", 100)
     check_names([("a.csv", 40), ("b.csv", 40), ("c.csv", 20)], "It")
     with pytest.raises(InputError, match="more than 3 files"):
         check_names([(f"{letter}.csv", 1) for letter in "abcd"], "It")
@@ -103,7 +102,7 @@ def test_a_zip_and_the_folder_of_it_are_copied(members: dict[str, str], arrived:
 def test_a_zip_of_as_many_bytes_as_are_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = packed(tmp_path / "x.zip", **{"a.csv": "x" * 60, "b.csv": "y" * 40})
     for limit, taken in ((100, True), (99, False)):
-        monkeypatch.setattr(verification, "UNPACKED_LIMIT", limit)
+        monkeypatch.setattr(bundle, "UNPACKED_LIMIT", limit)
         target = tmp_path / str(limit)
         target.mkdir()
         if taken:

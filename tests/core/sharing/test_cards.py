@@ -23,6 +23,7 @@ from core.sharing.card_text import (
     front_matter,
     inline,
     numbers_of,
+    published_sources,
     save_card,
     saved_card,
     unfilled_parts,
@@ -30,7 +31,6 @@ from core.sharing.card_text import (
     with_fresh_numbers,
 )
 from core.sharing.cards import label_card, model_card
-from core.sharing.citation import published_sources
 from core.storage import Workspace, read_json
 
 

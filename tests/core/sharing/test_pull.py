@@ -15,8 +15,8 @@ from core.demonstration import MODEL
 from core.errors import ColophonError, InputError, NotFoundError
 from core.manifests import sealed
 from core.models.registry import load
+from core.sharing import bundle
 from core.sharing import pull as pull_module
-from core.sharing import verification
 from core.sharing.bundle import prepare_model
 from core.sharing.pull import pull
 from core.sharing.push import write_share_bundle
@@ -184,10 +184,10 @@ def test_a_zip_made_to_fill_a_disk(workspace: Workspace, tmp_path: Path, nothing
 
 def test_too_many_and_too_large(workspace: Workspace, model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as less:
-        less.setattr(verification, "FILES_LIMIT", 5)
+        less.setattr(bundle, "FILES_LIMIT", 5)
         with pytest.raises(InputError, match="more than 5 files"):
             pull(workspace, str(model_folder))
-    monkeypatch.setattr(verification, "UNPACKED_LIMIT", 1_000)
+    monkeypatch.setattr(bundle, "UNPACKED_LIMIT", 1_000)
     with pytest.raises(InputError, match=r"more than 0\.0 GB"):
         pull(workspace, str(model_folder))
 
@@ -199,7 +199,7 @@ def _size_of(folder: Path) -> int:
 def test_a_table_that_would_not_fit_into_memory(
     workspace: Workspace, model_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verification, "UNPACKED_LIMIT", _size_of(model_folder) + 1_000_000)
+    monkeypatch.setattr(bundle, "UNPACKED_LIMIT", _size_of(model_folder) + 1_000_000)
     repeated = pa.table({"title": ["A title that stands in every row of this table. " * 4] * 20_000})
     pq.write_table(repeated, model_folder / "training.parquet", use_dictionary=False, compression="zstd")
     with pytest.raises(ColophonError, match=r"training\.parquet of .* unpacks to more than is allowed"):

@@ -11,15 +11,15 @@ from tests.serving import ROOT
 
 CORE = ROOT / "core"
 # Asked for on the command line alone, or in a shell; or the mistakes of a programmer.
-SILENT = ("cli/", "scale/", "statistics/", "database/mig", "fetch.py", "backup.py", "doctor.py", "report/")
+SILENT = ("cli/", "scale/", "statistics/", "database/mig", "fetch.py", "backup.py", "doctor.py", "report.py")
 # Modules whose notes a manifest, a job or a preview keeps, and a page shows.
 NOTING = (
-    *("errors", "joins", "predictions/*", "normalise/records", "normalise/imprint", "normalise/languages", "readers/*"),
-    *("label_audit/*", "importing", "labels", "classes", "draws", "review_labels", "weak_supervision/build"),
+    *("errors", "joins", "predictions/*", "normalise/*", "readers/*"),
+    *("label_audit/*", "importing", "labels", "classes", "draws", "retraining", "weak_supervision/build"),
     *("weak_supervision/tryout", "weak_supervision/functions", "models/[!_]*", "jobs/*", "demonstration", "connection"),
     *("combined_predictions", "uploads", "storage", "upkeep", "manifests", "language_evidence", "learned_facets/*"),
-    *("second_opinions", "review", "review_workbook", "guarantees", "collection", "predicates/*"),
-    *("export/sentences", "explain", "weak_supervision/label_model", "sharing/pull", "readers/formats"),
+    *("second_opinions", "review", "review_workbook", "guarantees", "representativeness", "predicates"),
+    *("export/sentences", "explain", "sharing/pull"),
 )
 # Texts that are put together where they are written.
 COMPOSED = (

@@ -8,8 +8,7 @@ from babel.messages.pofile import read_po
 
 from core.errors import unknown_name
 from core.joins import Join, LeakReport
-from core.translation import LANGUAGES, LOCALES, language_is
-from core.translation.sentences import NUMBERED, translate
+from core.translation import LANGUAGES, LOCALES, NUMBERED, language_is, translate
 from tests.core.translation import sentences
 
 OTHERS = [language for language in LANGUAGES if language != "en"]

@@ -4,7 +4,7 @@ import pytest
 from core.errors import InputError
 from core.predicates import LengthPredicate
 from core.weak_supervision import LabellingFunction, LabelModel, Votes, majority_vote
-from core.weak_supervision.label_model import answers_of
+from core.weak_supervision.functions import answers_of
 
 CLASSES = ("a", "b", "c")
 

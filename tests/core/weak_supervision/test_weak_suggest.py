@@ -1,6 +1,6 @@
 import pandas as pd
 
-from core.normalise.records import title_keys
+from core.normalise import title_keys
 from core.predicates import TextPredicate
 from core.weak_supervision import LabellingFunction, suggest_functions
 

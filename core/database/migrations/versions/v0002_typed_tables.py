@@ -17,18 +17,7 @@ down_revision = "0001"
 
 _MANY = 2000
 # Those that got tables here; later steps make the others.
-_KINDS = (
-    "decision",
-    "review",
-    "policy",
-    "export",
-    "look",
-    "question",
-    "checked_books",
-    "draw",
-    "how_drawn",
-    "slice",
-)
+_KINDS = ("decision", "review", "policy", "export", "look", "question", "checked_books", "draw", "how_drawn", "slice")
 
 
 def upgrade() -> None:

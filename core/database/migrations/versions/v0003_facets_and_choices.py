@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from core.database.carry_over import KINDS_SINCE, carry_over, count_on
 from core.database.entries import KINDS
+from core.database.migrate import KINDS_SINCE, carry_over, count_on
 
 __all__ = ["down_revision", "revision", "upgrade"]
 
