@@ -511,13 +511,13 @@ def _retrained_from(workspace: Workspace, predictions: PredictionSet) -> tuple[s
     """Return the predictions of the same corpus whose decisions the model learned from, the latest first."""
     labels = {thing.fingerprint: thing.manifest.added for thing in workspace.list("labels")}
     before = {thing.fingerprint: thing.manifest for thing in workspace.list("predictions")}
-    found: list[str] = []
+    chain: list[str] = []
     added = labels.get(predictions.manifest.trained_on)
-    while added is not None and added.predictions not in found and added.predictions in before:
+    while added is not None and added.predictions not in chain and added.predictions in before:
         if before[added.predictions].corpus == predictions.manifest.corpus:
-            found.append(added.predictions)
+            chain.append(added.predictions)
         added = labels.get(before[added.predictions].trained_on)
-    return tuple(found)
+    return tuple(chain)
 
 
 def check_corpus(workspace: Workspace, predictions: PredictionSet, corpus: str) -> None:
