@@ -15,7 +15,7 @@ import pandas as pd
 import streamlit as st
 
 from core.corpus import book_link, link_pattern, save_link_pattern
-from core.database import claim_next, release
+from core.database import claim_next, release_claim
 from core.errors import ColophonError, InputError, StorageError
 from core.facets import shown_value
 from core.people import Role
@@ -575,7 +575,7 @@ def _skip(predictions: str, record_id: str) -> None:
     desk.leave()
     desk.last_answer = ""
     with contextlib.suppress(StorageError):
-        release(cache.workspace().database, predictions, record_id, holder=window())
+        release_claim(cache.workspace().database, predictions, record_id, holder=window())
 
 
 def _go_back(predictions: str, record_id: str) -> None:

@@ -61,7 +61,7 @@ __all__ = [
     "read_only_cause",
     "read_only_engine",
     "recent",
-    "release",
+    "release_claim",
     "translate_errors",
     "turn_of",
 ]
@@ -656,7 +656,7 @@ def _first_undecided(connection: Connection, predictions: str, record_ids: Seque
     return None
 
 
-def release(database: Database, predictions: str, record_id: str, *, holder: str) -> None:
+def release_claim(database: Database, predictions: str, record_id: str, *, holder: str) -> None:
     """Let a record go, so that another can have it at once; what one does not hold stays with who holds it."""
     with database.writing(kind="claim") as connection:
         connection.execute(delete(Claim).where(_held(predictions, record_id, holder)))

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from core.database import LEASE_SECONDS, Database, claim_next, release
+from core.database import LEASE_SECONDS, Database, claim_next, release_claim
 from core.review import record_decision, undo_decision
 
 
@@ -33,9 +33,9 @@ def test_a_claim_lapses(database: Database, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_who_lets_go_lets_go_of_what_he_holds_only(database: Database) -> None:
     claim_next(database, "p", ["1"], holder="Anna")
-    release(database, "p", "1", holder="Ben")
+    release_claim(database, "p", "1", holder="Ben")
     assert claim_next(database, "p", ["1"], holder="Ben") is None
-    release(database, "p", "1", holder="Anna")
+    release_claim(database, "p", "1", holder="Anna")
     assert claim_next(database, "p", ["1"], holder="Ben") == "1"
 
 
