@@ -50,7 +50,7 @@ from core.weak_supervision import (
     suggest_functions,
     try_functions,
 )
-from dashboard import cache, feedback, navigation, widgets
+from dashboard import cache, feedback, navigation, people, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
 from dashboard.feedback import count, escape, interval, percent
@@ -66,6 +66,7 @@ __all__ = [
     "functions",
     "headline",
     "job_form",
+    "rates",
     "ready_made_sets",
     "suggestions",
     "table",
@@ -141,8 +142,8 @@ def choose(chosen: Sequence[LabellingFunction]) -> TryoutData:
         return TryoutData(
             corpus=corpus, labels=None, books=books, labelled=None, truth=None, classes=(), of=len(records)
         )
-    people = LabelSet(labels)
-    truth = people.table()[LABEL].reset_index(drop=True)
+    given = LabelSet(labels)
+    truth = given.table()[LABEL].reset_index(drop=True)
     labelled = books_of(place, cache.records("labels", labels.fingerprint), labels.path, chosen)
     return TryoutData(
         corpus=corpus,
@@ -150,7 +151,7 @@ def choose(chosen: Sequence[LabellingFunction]) -> TryoutData:
         books=books,
         labelled=labelled,
         truth=truth,
-        classes=people.classes,
+        classes=given.classes,
         of=len(records),
     )
 
@@ -209,6 +210,21 @@ def headline(tryout_data: TryoutData, tried: TrialResult) -> None:
                 of=tryout_data.of,
             )
         )
+
+
+def rates(tried: TrialResult) -> None:
+    """Show how often each function is right, and what stands against believing it."""
+    if tried.table["accuracy"].notna().any():
+        show_chart(
+            rates_chart(
+                tried.table,
+                value="name",
+                rate="accuracy",
+                title=_("share right on titles kept back, 95 % interval"),
+                chart_theme=theme.chart_theme(),
+            ),
+            alt=_("How often each function is right, with intervals"),
+        )
     for sentence in tried.sentences:
         st.warning(
             feedback.from_core(sentence), icon=":material/content_copy:" if "copies" in sentence else ":material/info:"
@@ -236,6 +252,8 @@ def table(tryout_data: TryoutData, tried: TrialResult) -> None:
             "copies": rows["copies"],
         }
     )
+    if not rows["copies"].any():
+        shown = shown.drop(columns="copies")
     ids = _ids(tried.votes.functions)
     picked = show_table(
         shown,
@@ -246,38 +264,30 @@ def table(tryout_data: TryoutData, tried: TrialResult) -> None:
         # Ticks are places in this list: another list is another table, in which nothing is ticked.
         key=f"functions_picked_{digest(ids)}",
         columns={
-            "function": st.column_config.TextColumn(width=120),
-            "where": st.column_config.TextColumn(width=190),
+            "function": st.column_config.TextColumn(width=100),
+            "where": st.column_config.TextColumn(width=155),
             "votes for": st.column_config.TextColumn(width=100),
-            "books": st.column_config.NumberColumn(width=62),
-            "coverage": st.column_config.NumberColumn(width=80),
-            "right": st.column_config.NumberColumn(width=70),
-            "between": st.column_config.TextColumn(width=120),
-            "titles": st.column_config.NumberColumn(width=60, help=_("Labelled titles kept back on which it votes")),
+            "books": st.column_config.NumberColumn(width=60),
+            "coverage": st.column_config.NumberColumn(width=76),
+            "right": st.column_config.NumberColumn(width=66),
+            "between": st.column_config.TextColumn(width=105),
+            "titles": st.column_config.NumberColumn(width=55, help=_("Labelled titles kept back on which it votes")),
+            "overlap": st.column_config.NumberColumn(width=70),
+            "conflict": st.column_config.NumberColumn(width=70),
         },
         alt=_("One row a labelling function: its class, coverage, accuracy with interval and n, overlap, conflict"),
     )
     chosen = set(picked["selection"]["rows"])
     with st.container(horizontal=True):
-        st.button(
-            _("Remove the ticked"),
-            disabled=not chosen,
-            icon=":material/delete:",
-            on_click=_remove,
-            args=([ids[row] for row in sorted(chosen) if row < len(ids)],),
-        )
+        if people.may():
+            st.button(
+                _("Remove the ticked"),
+                disabled=not chosen,
+                icon=":material/delete:",
+                on_click=_remove,
+                args=([ids[row] for row in sorted(chosen) if row < len(ids)],),
+            )
         widgets.download_table(shown, "labelling-functions")
-    if rows["accuracy"].notna().any():
-        show_chart(
-            rates_chart(
-                rows,
-                value="name",
-                rate="accuracy",
-                title=_("share right on titles kept back, 95 % interval"),
-                chart_theme=theme.chart_theme(),
-            ),
-            alt=_("How often each function is right, with intervals"),
-        )
     close = agreements(tried.votes)
     close = close[close["share"] >= 0.5]
     if len(close):
@@ -393,16 +403,13 @@ def _replace(ids: Sequence[int], content: str, source: str) -> None:
 
 def job_form(tryout_data: TryoutData, present: Sequence[LabellingFunction]) -> dict[str, Any] | None:
     """Draw the form and return what to label, once it is sent."""
+    if not present:
+        st.markdown(_("Labelling needs at least one function."))
+        return None
     place = cache.workspace()
     own = tryout_data.labels.name if tryout_data.labels else ""
     others = [a.name for kind in ("labels", "predictions") for a in place.list(kind) if a.name != own]
     with st.form("label", border=False):
-        st.markdown(
-            _(
-                "The result is a label set like any other: it can be audited, and a model can learn from it beside"
-                " people's labels. Books that people labelled are left out, since a person's word counts more."
-            )
-        )
         without = st.multiselect(
             _("Leave these books out (test sets)"),
             others,
@@ -411,11 +418,19 @@ def job_form(tryout_data: TryoutData, present: Sequence[LabellingFunction]) -> d
                 "Books in these sets, found by identifier or by title, get no label, so that they stay a fair test."
             ),
         )
-        method = st.radio(
-            _("Put the votes together by"), METHODS, horizontal=True, format_func=lambda name: capitalised(_(name))
+        with st.expander(_("More settings")):
+            method = st.radio(
+                _("Put the votes together by"), METHODS, horizontal=True, format_func=lambda name: capitalised(_(name))
+            )
+            name = st.text_input(_("Name of the label set"), placeholder=_("from the collection"))
+        sent = st.form_submit_button(_("Label the collection"), type="primary", icon=":material/label:")
+        st.caption(
+            _(
+                "The result is a label set like any other: it can be audited, and a model can learn from it beside"
+                " people's labels. Books that people labelled are left out, since a person's word counts more."
+            )
         )
-        name = st.text_input(_("Name of the label set"), placeholder=_("from the collection"))
-        if not st.form_submit_button(_("Label the collection"), type="primary", icon=":material/label:"):
+        if not sent:
             return None
     config: dict[str, Any] = {
         "functions": functions_to_toml(present),
