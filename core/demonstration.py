@@ -56,7 +56,7 @@ FACET = "travel"
 FACET_MARKS = 8  # titles of each kind that an invented person marked
 INVENTED_PERSON = "Ada Quill (invented)"
 REVIEWERS = (INVENTED_PERSON, "Ben Marrow (invented)")
-PROMISED = 0.02  # of the whole, what the Thresholds page begins with
+MAX_ERROR = 0.02  # of the whole, what the Thresholds page begins with
 _SENT, _ANSWERED, _TWICE = 60, 12, 4  # every fourth of the answered books has two answers
 
 
@@ -263,7 +263,7 @@ def hand_over(workspace: Workspace) -> Path | None:
     scored = load_scored(workspace, PREDICTIONS)
     if saved_policies(workspace, scored.predictions):
         return None
-    result = ask_whole(scored, WholeRequest(max_error=PROMISED), budget_of(workspace, scored))
+    result = ask_whole(scored, WholeRequest(max_error=MAX_ERROR), budget_of(workspace, scored))
     chosen = SavedPolicy(policy=result.policy(), promise=promise_of(result), labels=scored.labels)
     save_policy(workspace, scored.predictions, chosen)
     prepared = Release.prepare(workspace, PREDICTIONS, chosen, scored=scored)

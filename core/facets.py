@@ -242,14 +242,14 @@ def facet_codes(records: pd.DataFrame, facet: str) -> Codes:
         )
     column = records[how.column]
     codes, names = how.codes(column)
-    # Blank and undefined (code −1, which reaches the last of `spoken`) become the facet's own missing value. Then the
+    # Blank and undefined (code −1, which reaches the last of `worded`) become the facet's own missing value. Then the
     # numbers are made dense again, because two names may be worded alike.
-    spoken = [how.renamed.get(name, name) or how.missing for name in names] + [how.missing]
+    worded = [how.renamed.get(name, name) or how.missing for name in names] + [how.missing]
     numbers: dict[str, int] = {}
     used = np.bincount(codes + 1, minlength=len(names) + 1) > 0
-    target = np.zeros(len(spoken), dtype=np.intp)
-    for old, name in enumerate(spoken):
-        if used[(old + 1) % len(spoken)]:
+    target = np.zeros(len(worded), dtype=np.intp)
+    for old, name in enumerate(worded):
+        if used[(old + 1) % len(worded)]:
             target[old] = numbers.setdefault(name, len(numbers))
     return target[codes], tuple(numbers)
 

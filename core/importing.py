@@ -439,7 +439,7 @@ def _write_labels(
 ) -> dict[str, Any]:
     blank = pd.Series("", index=source.frame.index, dtype="str")
     given = single_answers(source.frame[mapping.columns[LABEL]], source.lines)
-    spoken = pd.DataFrame(
+    annotations = pd.DataFrame(
         {
             RECORD_ID: normalised.records[RECORD_ID].to_numpy()[normalised.inverse],
             LABEL_GIVEN: given.answers.to_numpy(),
@@ -449,9 +449,9 @@ def _write_labels(
             "line": source.lines,
         }
     )
-    table, names, repeats = books_from_annotations(spoken, normalised.records[RECORD_ID], renamed=renamed)
+    table, names, repeats = books_from_annotations(annotations, normalised.records[RECORD_ID], renamed=renamed)
     table.to_parquet(folder / LABELS_FILE, index=False)
-    spoken.to_parquet(folder / ANNOTATIONS_FILE, index=False)
+    annotations.to_parquet(folder / ANNOTATIONS_FILE, index=False)
     counts = table[LABEL].value_counts()
     return {
         "classes": list(names.classes),
@@ -473,16 +473,16 @@ def _write_draw(
 ) -> list[str]:
     """Keep which of the books were drawn, and with which chance, where the file says so; return what to know of it."""
     blank = pd.Series("", index=source.frame.index, dtype="str")
-    spoken = pd.read_parquet(folder / ANNOTATIONS_FILE)
+    annotations = pd.read_parquet(folder / ANNOTATIONS_FILE)
     labels = pd.read_parquet(folder / LABELS_FILE).set_index(RECORD_ID)[LABEL]
     rows = pd.DataFrame(
         {
-            RECORD_ID: spoken[RECORD_ID],
+            RECORD_ID: annotations[RECORD_ID],
             DRAW_ID: _or(_column(source, mapping, DRAW_ID), blank),
             DRAWN_CHANCE: _or(_column(source, mapping, DRAWN_CHANCE), blank),
-            LABEL: spoken[RECORD_ID].map(labels),
-            LABEL_GIVEN: spoken[LABEL_GIVEN],
-            "line": spoken["line"],
+            LABEL: annotations[RECORD_ID].map(labels),
+            LABEL_GIVEN: annotations[LABEL_GIVEN],
+            "line": annotations["line"],
         }
     )
     draw = LabelDraw.from_rows(workspace.database, rows)

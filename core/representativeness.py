@@ -603,12 +603,12 @@ def confidence_bands(confidence: pd.Series, bands: int = BANDS) -> pd.Series:
 
 
 def _accuracy_without_training(table: pd.DataFrame) -> NDArray[np.bool_]:
-    apart = np.ones(len(table), dtype=bool)
+    unseen = np.ones(len(table), dtype=bool)
     if SPLIT in table:
-        apart &= table[SPLIT].isin(["", "test"]).to_numpy(dtype=bool)
+        unseen &= table[SPLIT].isin(["", "test"]).to_numpy(dtype=bool)
     if LEAK in table:
-        apart &= ~table[LEAK].to_numpy(dtype=bool)
-    return apart
+        unseen &= ~table[LEAK].to_numpy(dtype=bool)
+    return unseen
 
 
 def _stratum(table: pd.DataFrame, name: str) -> pd.Series:

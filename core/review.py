@@ -225,9 +225,9 @@ def undo_decision(
             raise NotFoundError(f"There is no decision number {decision} about these predictions.")
         if row.undone_by:
             other = rows[row.undone_by]
-            who = f" by {other.by}" if other.by else ""
+            author = f" by {other.by}" if other.by else ""
             raise ConflictError(
-                f"The decision “{row.label}” about record {row.record_id} was taken back already{who},"
+                f"The decision “{row.label}” about record {row.record_id} was taken back already{author},"
                 f" {other.when}. Nothing was written."
             )
         undone.append(row)

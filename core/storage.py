@@ -115,8 +115,8 @@ def slug(text: str) -> str:
     # A mark alone is no letter: it would join the sign before it.
     if not any(unicodedata.category(sign)[0] in "LN" for sign in name):
         signs = [sign for sign in text if not sign.isspace()][:4]
-        spoken = " ".join(unicodedata.name(sign, f"u{ord(sign):04x}") for sign in signs).lower()
-        name = re.sub(r"[^a-z0-9]+", "-", spoken)
+        sign_names = " ".join(unicodedata.name(sign, f"u{ord(sign):04x}") for sign in signs).lower()
+        name = re.sub(r"[^a-z0-9]+", "-", sign_names)
     name = re.sub("-+", "-", name).strip("-")[:60]
     while len(name.encode()) > _NAME_BYTES:
         name = name[:-1]

@@ -368,9 +368,9 @@ def _details(answers: WorkbookAnswers, report: BatchReport) -> list[str]:
     lines = [f"  row {refused.row}: {refused.reason}." for refused in answers.refused]
     for conflict in report.conflicts:
         decision = conflict.decision
-        who = decision.by or "somebody without a name"
+        author = decision.by or "somebody without a name"
         lines.append(
             f"  row {conflict.answer.row}: record {conflict.answer.record_id}: the file says"
-            f" “{conflict.answer.label}”, {who} decided “{decision.label}”, {decision.when}; that stays."
+            f" “{conflict.answer.label}”, {author} decided “{decision.label}”, {decision.when}; that stays."
         )
     return lines

@@ -185,9 +185,9 @@ def _by_language(table: ExportTable) -> dict[str, dict[str, int]]:
     label = table.decisions["pred_label"].iloc[table.labelled].to_numpy()
     language = table.records["language"].iloc[table.labelled].replace("", "no language").to_numpy()
     counts: dict[str, dict[str, int]] = {}
-    for name, spoken in sorted(zip(label.tolist(), language.tolist(), strict=True)):
+    for name, book_language in sorted(zip(label.tolist(), language.tolist(), strict=True)):
         group = counts.setdefault(name, {})
-        group[spoken] = group.get(spoken, 0) + 1
+        group[book_language] = group.get(book_language, 0) + 1
     return counts
 
 

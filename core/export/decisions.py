@@ -148,7 +148,7 @@ def strongest_labels(
 
 _PROSE: Final = ("1", "f", "j")  # fiction, novels, short stories
 _VERSE_AND_DRAMA: Final = ("p", "d")
-_FACT: Final = ("0", " ", "e", "i", "s")  # not fiction (blank: the code before 1997), essays, letters, speeches
+_NON_FICTION: Final = ("0", " ", "e", "i", "s")  # not fiction (blank: the code before 1997), essays, letters, speeches
 
 
 def form_labels(classes: Sequence[str], answer: str) -> dict[str, str]:
@@ -165,12 +165,12 @@ def form_labels(classes: Sequence[str], answer: str) -> dict[str, str]:
     {}
     """
     keys = {class_key(name): name for name in classes}
-    fiction, fact = keys.get("fiction"), keys.get("nonfiction")
-    if fiction is None and fact is None:
+    fiction, non_fiction = keys.get("fiction"), keys.get("nonfiction")
+    if fiction is None and non_fiction is None:
         return {}
-    label_by_code = dict.fromkeys(_PROSE, fiction or "") | dict.fromkeys(_FACT, fact or "")
+    label_by_code = dict.fromkeys(_PROSE, fiction or "") | dict.fromkeys(_NON_FICTION, non_fiction or "")
     if answer:
-        label_by_code |= dict.fromkeys(_VERSE_AND_DRAMA, (fiction if answer == "yes" else fact) or "")
+        label_by_code |= dict.fromkeys(_VERSE_AND_DRAMA, (fiction if answer == "yes" else non_fiction) or "")
     known = (" ", *(code for code in LITERARY_FORMS if code not in "u|"))
     return {code: label_by_code.get(code) or f"{LITERARY_FORMS.get(code, 'not fiction')} (008/33)" for code in known}
 

@@ -168,10 +168,10 @@ def _how_many(table: ExportTable, summary: ExportSummary, *, further: bool = Fal
     )
     lines.append(f"Cuts (a predicted label is accepted when its confidence is above them): {settings.cuts_in_words}.")
     if counts.above_cut != counts.by_decision[ACCEPTED]:
-        spoken = counts.above_cut - counts.by_decision[ACCEPTED]
+        n_overruled = counts.above_cut - counts.by_decision[ACCEPTED]
         lines.append(
-            f"The cuts alone accept {counts.above_cut:,} records; of {spoken:,} of them a person or the catalogue had"
-            " spoken."
+            f"The cuts alone accept {counts.above_cut:,} records; of {n_overruled:,} of them a person or the catalogue"
+            " had spoken."
         )
     if uncut:
         lines.append(f"No cut, so never accepted: {', '.join(uncut)}.")

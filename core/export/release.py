@@ -214,16 +214,16 @@ class GenreDifference:
 def genre_difference(table: ExportTable) -> GenreDifference:
     """Compare what is exported (or predicted) with the catalogue's genre field, record by record."""
     decisions, given = table.decisions, table.records[GENRE_GIVEN]
-    says = genre_labels(given, table.labels, table.settings.genre_terms).to_numpy(dtype=object)
+    catalogue_label = genre_labels(given, table.labels, table.settings.genre_terms).to_numpy(dtype=object)
     exported = decisions["pred_label"].to_numpy(dtype=object)
     predicted = decisions["pred_suggested_label"].to_numpy(dtype=object)
-    has_label, speaks = exported != "", says != ""
+    has_label, is_catalogued = exported != "", catalogue_label != ""
     kind = np.full(len(table), "", dtype=object)
-    kind[has_label & ~speaks] = np.where(given.to_numpy()[has_label & ~speaks] == "", ADDED, BESIDE)
+    kind[has_label & ~is_catalogued] = np.where(given.to_numpy()[has_label & ~is_catalogued] == "", ADDED, BESIDE)
     label = np.where(has_label, exported, predicted)
-    comparable = speaks & pd.Series(says).isin(table.labels).to_numpy() & (label != "")
-    kind[comparable] = np.where(says[comparable] == label[comparable], SAME, CONFLICTING)
-    kind[speaks & ~comparable & (label != "")] = UNCLEAR
+    comparable = is_catalogued & pd.Series(catalogue_label).isin(table.labels).to_numpy() & (label != "")
+    kind[comparable] = np.where(catalogue_label[comparable] == label[comparable], SAME, CONFLICTING)
+    kind[is_catalogued & ~comparable & (label != "")] = UNCLEAR
     rows = pd.DataFrame(
         {
             RECORD_ID: decisions[RECORD_ID],

@@ -137,10 +137,10 @@ class LabelAudit:
         rows = np.flatnonzero(mask)
         rows = rows[np.argsort(-self.books["score"].to_numpy()[rows], kind="stable")][:limit]
         suspect_books = self.books.iloc[rows]
-        spoken = [self._words(int(row)) for row in rows]
+        row_words = [self._words(int(row)) for row in rows]
         return suspect_books.assign(
-            words_for=pd.Series([mine for mine, _ in spoken], index=suspect_books.index, dtype="str"),
-            words_against=pd.Series([theirs for _, theirs in spoken], index=suspect_books.index, dtype="str"),
+            words_for=pd.Series([mine for mine, _ in row_words], index=suspect_books.index, dtype="str"),
+            words_against=pd.Series([theirs for _, theirs in row_words], index=suspect_books.index, dtype="str"),
         )[list(SUSPECTS_COLUMNS)].reset_index(drop=True)
 
     def _words(self, row: int) -> tuple[str, str]:

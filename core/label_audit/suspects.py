@@ -584,7 +584,7 @@ def _test_outside(
 
 def _statuses(
     out: Mapping[GroupKey, Mapping[str, Any]],
-    apart: Mapping[tuple[GroupKey, Rivals], str],
+    relations: Mapping[tuple[GroupKey, Rivals], str],
     members: Mapping[GroupKey, NDArray[np.bool_]],
 ) -> dict[GroupKey, tuple[str, Rivals]]:
     """Say of each group whether it stands, is explained or belongs together with others, and which those are."""
@@ -595,7 +595,7 @@ def _statuses(
         kind = tuple(other for other in out if other[0] == group[0])
         for by in GROUPINGS:
             rivals = tuple(other for other in out if other[0] == by and by != group[0])
-            seen = apart[group, rivals] if rivals else OUTSIDE_AS_WELL
+            seen = relations[group, rivals] if rivals else OUTSIDE_AS_WELL
             if seen == OUTSIDE_AS_WELL:
                 continue
             touching = [other for other in rivals if (members[other] & members[group]).any()]
@@ -603,7 +603,7 @@ def _statuses(
             # Where a group is known to be in line outside, a rival that is out of line without it explains it; where
             # nothing is known, only a rival that is so without any group of this kind.
             without = (group,) if seen == ONLY_WITHIN else kind
-            explained[group] += [other for other in touching if apart[other, without] == OUTSIDE_AS_WELL]
+            explained[group] += [other for other in touching if relations[other, without] == OUTSIDE_AS_WELL]
     # Two groups cannot explain each other: the one that is further out of line explains.
     strength = {group: float(row["p"]) for group, row in out.items()}
     for group in sorted(out, key=lambda item: strength[item]):

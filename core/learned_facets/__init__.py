@@ -548,7 +548,7 @@ def _store_labels(
 
     def write(folder: Path) -> Mapping[str, Any]:
         records = corpus.records().iloc[rows][list(RECORDS_COLUMNS)].reset_index(drop=True)
-        spoken = pd.DataFrame(
+        annotations = pd.DataFrame(
             {
                 RECORD_ID: records[RECORD_ID],
                 LABEL_GIVEN: pd.Series(answers, dtype="str"),
@@ -558,10 +558,11 @@ def _store_labels(
                 "line": np.zeros(len(marks), dtype=np.int64),
             }
         )
-        table = spoken.drop(columns="line")
-        table[LABEL], table[SOURCE], table[ROWS], table[DISAGREEING] = spoken[LABEL_GIVEN], "person", np.int64(1), False
+        table = annotations.drop(columns="line")
+        table[LABEL], table[SOURCE] = annotations[LABEL_GIVEN], "person"
+        table[ROWS], table[DISAGREEING] = np.int64(1), False
         table.to_parquet(folder / LABELS_FILE, index=False, compression="zstd")
-        spoken.to_parquet(folder / ANNOTATIONS_FILE, index=False, compression="zstd")
+        annotations.to_parquet(folder / ANNOTATIONS_FILE, index=False, compression="zstd")
         records.to_parquet(folder / RECORDS_FILE, index=False, compression="zstd")
         corpus.originals().iloc[rows].to_parquet(folder / ORIGINALS_FILE, index=False, compression="zstd")
         if drawn and drawn.sample:

@@ -196,7 +196,7 @@ def read_packed(
     flights: deque[tuple[Any, list[Any]]] = deque()
     done = 0
 
-    def settle() -> None:
+    def finish_oldest() -> None:
         nonlocal done
         answers, marks = flights.popleft()
         if on_card:
@@ -224,9 +224,9 @@ def read_packed(
             marks.append(_mark(on_card))
             flights.append((here, marks))
             if len(flights) > (_IN_FLIGHT if on_card else 0):
-                settle()
+                finish_oldest()
         while flights:
-            settle()
+            finish_oldest()
     return np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
 
 

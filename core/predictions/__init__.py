@@ -159,12 +159,12 @@ def add_truth(
     for judge in judges:
         answers, new_sentences = _Answers.of(frame, judge, predictions, classes)
         classes = answers.classes
-        spoken = (answers.truth != "") | (answers.given != "")
-        answered_before += int((spoken & ((truth != "") | (given != ""))).sum())
-        truth[spoken], given[spoken] = answers.truth[spoken], answers.given[spoken]
+        answered = (answers.truth != "") | (answers.given != "")
+        answered_before += int((answered & ((truth != "") | (given != ""))).sum())
+        truth[answered], given[answered] = answers.truth[answered], answers.given[answered]
         draw = judge.draw()
         how = how_drawn(workspace.database, judge.fingerprint, draw)
-        drawn[spoken] = how
+        drawn[answered] = how
         if how in ("random", "chances"):  # of other sets nobody can say why a row is blank
             passed_over[_places(frame, judge.passed_over())] = True
         if draw is not None and len(draw):
@@ -241,11 +241,11 @@ class _Answers:
         truth = np.full(len(frame), "", dtype=object)
         given = np.full(len(frame), "", dtype=object)
         given[where] = said_by[LABEL_GIVEN].to_numpy()[hit]
-        apart = no_shared_classes(labels.classes, predictions.classes, f"'{labels.name}'")
-        if apart:  # nothing can be right or wrong: the truth stays open
+        mismatched = no_shared_classes(labels.classes, predictions.classes, f"'{labels.name}'")
+        if mismatched:  # nothing can be right or wrong: the truth stays open
             names = match_classes([], classes)
         truth[where] = said_by[LABEL].map(lambda answer: names.class_by_answer.get(answer, "")).to_numpy()[hit]
-        sentences = [how, *filter(None, [apart]), *names.sentences]
+        sentences = [how, *filter(None, [mismatched]), *names.sentences]
         if predictions.manifest.trained_on == labels.fingerprint:
             learned = int((frame[SPLIT].isin(["train", "calibration"]).to_numpy() & (truth != "")).sum())
             sentences.append(
@@ -473,8 +473,8 @@ def load_scored(
     if judges:
         classes, new_sentences = add_truth(workspace, frame, judges, predictions)
         sentences += new_sentences
-        apart = [judge for judge in judges if no_shared_classes(judge.classes, predictions.classes)]
-        unmatched = apart[-1].classes if len(apart) == len(judges) else ()
+        mismatched = [judge for judge in judges if no_shared_classes(judge.classes, predictions.classes)]
+        unmatched = mismatched[-1].classes if len(mismatched) == len(judges) else ()
     elif not (frame[TRUTH] != "").any():
         # What came with the predictions and could not be compared is told wherever nothing is compared.
         given = match_classes(frame[TRUTH_GIVEN]).classes

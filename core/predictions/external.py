@@ -130,9 +130,9 @@ def predictions_from_columns(
         warnings.append(_without_class(known.undecided))
 
     people = _classes_named(answers)
-    apart = "" if answers.renamed else no_shared_classes(people, names.classes)
-    if apart:
-        questions.append(apart)
+    mismatch = "" if answers.renamed else no_shared_classes(people, names.classes)
+    if mismatch:
+        questions.append(mismatch)
         answers = match_classes([], names.classes, renamed)
     if len(numbers) == 1:
         numbers, question = _complete_binary(numbers, names.classes, answers.classes, predicted is not None)
@@ -170,15 +170,17 @@ def predictions_from_columns(
     table[SPLIT] = ""
     table[TRUTH] = given.map(lambda answer: answers.class_by_answer.get(answer, "")).astype("str").to_numpy()
     table[TRUTH_GIVEN] = given.to_numpy()
-    spoken = ClassNames(
+    class_names = ClassNames(
         classes,
         {**known.class_by_answer, **answers.class_by_answer},
         answers.undecided,
         {*known.renamed, *answers.renamed},
     )
-    merged = ClassNames(classes, {**names.class_by_answer, **spoken.class_by_answer}, answers.undecided, spoken.renamed)
-    settled = {*spoken.renamed, *(renamed or {}).values()}
-    questions += [*spoken.questions, *similar_name_questions([*classes, *people], settled)]
+    merged = ClassNames(
+        classes, {**names.class_by_answer, **class_names.class_by_answer}, answers.undecided, class_names.renamed
+    )
+    settled = {*class_names.renamed, *(renamed or {}).values()}
+    questions += [*class_names.questions, *similar_name_questions([*classes, *people], settled)]
     return ParsedPredictions(pd.DataFrame(table), merged, tuple(warnings), tuple(dict.fromkeys(questions)))
 
 
@@ -206,11 +208,11 @@ def _classes_named(answers: ClassNames) -> list[str]:
 
 
 def _complete_binary(
-    numbers: dict[str, npt.NDArray[np.float64]], classes: tuple[str, ...], spoken: tuple[str, ...], labelled: bool
+    numbers: dict[str, npt.NDArray[np.float64]], classes: tuple[str, ...], class_names: tuple[str, ...], labelled: bool
 ) -> tuple[dict[str, npt.NDArray[np.float64]], str]:
     """Return the probabilities of both classes where the file holds one of them, and what should be confirmed."""
     ((name, values),) = numbers.items()
-    others = [other for other in (classes if labelled and len(classes) > 1 else spoken) if other != name]
+    others = [other for other in (classes if labelled and len(classes) > 1 else class_names) if other != name]
     if len(others) != 1:
         raise InputError(
             f"There is one column of probabilities only, of '{name}', and "
@@ -432,10 +434,10 @@ def saved_catalogue_choice(workspace: Workspace, predictions: str) -> str:
     A catalogue that was imported anew under its name is meant by the name; one that was renamed, by its new name. Where
     the one that was chosen is not here any more, no choice is left.
     """
-    return _kept(workspace, predictions)[0]
+    return _saved_choice(workspace, predictions)[0]
 
 
-def _kept(workspace: Workspace, predictions: str) -> tuple[str, str]:
+def _saved_choice(workspace: Workspace, predictions: str) -> tuple[str, str]:
     """Return the catalogue that was chosen, and the name it was chosen by where it is gone; "" for none."""
     notes = workspace.database.read(_KIND, predictions)
     if not notes or not notes[-1]["corpus"]:
@@ -479,7 +481,7 @@ def choose_catalogue(
     InputError
         The corpus that was named holds none of the records: an identifier of each side is shown.
     """
-    stored_name, gone = ("", "") if corpus else _kept(workspace, fingerprint)
+    stored_name, gone = ("", "") if corpus else _saved_choice(workspace, fingerprint)
     named = corpus or stored_name
     missing = (
         [f"The catalogue '{gone}', which was chosen for these predictions, cannot be read any more."] if gone else []
@@ -491,9 +493,9 @@ def choose_catalogue(
         if match.join.matched:
             return CatalogueChoice(match, (), _sentences(match, own))
         if stored_name:  # it was imported anew, with other identifiers: the pages must still open
-            return CatalogueChoice(None, (), (_found(match),))
+            return CatalogueChoice(None, (), (_match_sentence(match),))
         raise InputError(
-            _found(match),
+            _match_sentence(match),
             command_line=f"Name another catalogue, or say '{NO_CORPUS}' to join '{predictions}' with none.",
             page="Choose another catalogue, or none.",
         )
@@ -526,7 +528,7 @@ def _not_joined(some: Sequence[CatalogueMatch], matches: Sequence[CatalogueMatch
         return [f"The catalogue '{best.corpus.name}' was not joined by itself: {why}. You can name it."]
     # A file that has titles of its own needs no catalogue; one with bare identifiers does.
     if matches and not (own[TITLE] != "").any():
-        return [_found(matches[0])]
+        return [_match_sentence(matches[0])]
     return []
 
 
@@ -624,13 +626,13 @@ def joined_originals(own: pd.DataFrame, match: CatalogueMatch) -> pd.DataFrame:
     return pd.DataFrame(columns, index=range(len(own)))
 
 
-def _found(match: CatalogueMatch) -> str:
+def _match_sentence(match: CatalogueMatch) -> str:
     return match.join.sentence("predictions", f"the records of the catalogue '{match.corpus.name}'")
 
 
 def _sentences(match: CatalogueMatch, own: pd.DataFrame) -> tuple[str, ...]:
     """Say how many were found, what is whose, and what differs."""
-    sentences = [f"{_found(match)} Titles, dates, places and languages are the catalogue's where it has them."]
+    sentences = [f"{_match_sentence(match)} Titles, dates, places and languages are the catalogue's where it has them."]
     if match.repeated:
         sentences.append(
             f"{match.repeated:,} predictions speak of a record of the catalogue that another prediction speaks of;"

@@ -24,7 +24,7 @@ __all__ = ["Delimiter", "delimiter_name", "doubled_quotes", "find_delimiter", "q
 # --- Which character parts the cells of a text table, told by how even the records come out ---------------------------
 
 
-_SPOKEN = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}
+_SEPARATOR_NAMES = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}
 _NAMES = {"comma": ",", "tab": "\t", "\\t": "\t", "semicolon": ";", "pipe": "|", "bar": "|"}
 _SAMPLE_RECORDS = 500
 _BACKSLASHED = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
@@ -146,7 +146,7 @@ def delimiter_name(character: str) -> str:
     >>> delimiter_name(";"), delimiter_name("~")
     ('semicolons', "'~'")
     """
-    return _SPOKEN.get(character, f"'{character}'")
+    return _SEPARATOR_NAMES.get(character, f"'{character}'")
 
 
 def _checked(given: str) -> str:

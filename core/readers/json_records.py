@@ -358,12 +358,12 @@ def _label_studio(record: Mapping[str, Any]) -> list[dict[str, Any]]:
         task["predictions"] = predictions
     rows = []
     for annotation in record["annotations"]:
-        who = annotation.get("completed_by")
+        annotator = annotation.get("completed_by")
         row = {**task, **_results(annotation, task)}
-        if isinstance(who, dict):
-            who = who.get("email") or who.get("id")
-        if who is not None:
-            row[_ANNOTATOR] = who
+        if isinstance(annotator, dict):
+            annotator = annotator.get("email") or annotator.get("id")
+        if annotator is not None:
+            row[_ANNOTATOR] = annotator
         if annotation.get(_CREATED):
             row[_CREATED] = annotation[_CREATED]
         rows.append(row)
@@ -400,7 +400,10 @@ def _argilla(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     for question, responses in record["responses"].items():
         for response in responses if isinstance(responses, list) else []:
             if isinstance(response, dict):
-                who = str(response.get("user_id") or "")
+                annotator = str(response.get("user_id") or "")
                 column = f"{question} (answer)" if question in task else question
-                by_person.setdefault(who, {})[column] = response.get("value")
-    return [{**task, **answers, **({_ANNOTATOR: who} if who else {})} for who, answers in by_person.items()] or [task]
+                by_person.setdefault(annotator, {})[column] = response.get("value")
+    return [
+        {**task, **answers, **({_ANNOTATOR: annotator} if annotator else {})}
+        for annotator, answers in by_person.items()
+    ] or [task]

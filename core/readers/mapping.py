@@ -38,7 +38,11 @@ from core.schema import Kind
 __all__ = ["ColumnMapping", "apply_overrides", "check_mapping", "guess_kind", "suggest_mapping"]
 
 _CLASS_TARGETS = (schema.LABEL, schema.PREDICTED, schema.TRUTH)
-_SPOKEN = {schema.GENRE_GIVEN: "genre", schema.PREDICTED: "predicted label", schema.CREATED_AT: "date of labelling"}
+_TARGET_NAMES = {
+    schema.GENRE_GIVEN: "genre",
+    schema.PREDICTED: "predicted label",
+    schema.CREATED_AT: "date of labelling",
+}
 
 
 def suggest_mapping(
@@ -182,9 +186,9 @@ class _Suggestion:
             for name in self._named(EITHER)
             if name not in self._columns.values() and len(sampled(self._frame[name])) and self._holds_classes(name)
         ]
-        spoken = [name for name in (predicted, truth, *either) if name]
-        known = sorted({cell for name in spoken for cell in sampled(self._frame[name]).unique().tolist()})
-        used = {*self._columns.values(), *self._named(_CONFIDENCES), *spoken}
+        class_columns = [name for name in (predicted, truth, *either) if name]
+        known = sorted({cell for name in class_columns for cell in sampled(self._frame[name]).unique().tolist()})
+        used = {*self._columns.values(), *self._named(_CONFIDENCES), *class_columns}
         probabilities = find_probabilities(self._frame.drop(columns=list(self._left_alone)), used, known)
         self._probabilities = probabilities.columns
         if probabilities.columns:
@@ -404,7 +408,7 @@ def _both_taken(truth: str, predicted: str) -> str:
 
 
 def _target_name(target: str) -> str:
-    return _SPOKEN.get(target, target.replace("_", " "))
+    return _TARGET_NAMES.get(target, target.replace("_", " "))
 
 
 def _parse_overrides(overrides: Sequence[str], frame: pd.DataFrame) -> dict[str, str]:

@@ -288,8 +288,8 @@ def _fits_marc8(content: bytes, leader_says: str) -> bool:
         # Without a mark only the letters of ANSEL speak, such as ø and ß.
         return not alone and all(0xA1 <= byte <= 0xC8 for byte in content if byte > 0x7F)
     text, _ = _from_marc8(content)
-    apart = sum(unicodedata.combining(character) > 0 for character in text)
-    return apart <= (1 - _MOSTLY) * len(marks)
+    n_combining = sum(unicodedata.combining(character) > 0 for character in text)
+    return n_combining <= (1 - _MOSTLY) * len(marks)
 
 
 class RecordText:

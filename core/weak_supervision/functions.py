@@ -211,11 +211,11 @@ def cast_votes(functions: Sequence[LabellingFunction], books: Books, classes: Se
             learned = [books.learned_by(name) for name in function.predictions]
         except InputError as error:
             raise InputError(f"Function '{function.name}': {error}") from error
-        apart = np.logical_or.reduce(learned) if learned else None
-        if apart is not None:
-            holds = holds & ~apart
+        was_learned = np.logical_or.reduce(learned) if learned else None
+        if was_learned is not None:
+            holds = holds & ~was_learned
         matrix[holds, number] = names.index(function.label)
-        refused.append(0 if apart is None else int(apart.sum()))
+        refused.append(0 if was_learned is None else int(was_learned.sum()))
     return Votes(tuple(functions), names, matrix, tuple(refused))
 
 

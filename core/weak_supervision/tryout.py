@@ -70,8 +70,8 @@ def holdout_mask(title_keys: pd.Series) -> NDArray[np.bool_]:
     [False, True, True, False]
     """
     codes, distinct = pd.factorize(title_keys)
-    apart = [hashlib.sha256(f"weak supervision\0{key}".encode()).digest()[0] & 1 == 1 for key in distinct]
-    return np.array([*apart, False], dtype=bool)[codes]
+    held_out = [hashlib.sha256(f"weak supervision\0{key}".encode()).digest()[0] & 1 == 1 for key in distinct]
+    return np.array([*held_out, False], dtype=bool)[codes]
 
 
 # --- What each labelling function does: coverage, overlap, conflict, and accuracy with its interval -------------------
@@ -252,8 +252,8 @@ def try_functions(
         checked = cast_votes(functions, labelled, classes)
         keys = labelled.records[TITLE_KEY]
         usable = (truth != "").to_numpy() & (keys != "").to_numpy()
-        apart = holdout_mask(keys)
-        back, shown = usable & apart, usable & ~apart
+        held_out = holdout_mask(keys)
+        back, shown = usable & held_out, usable & ~held_out
         judged = _rows(checked, back)
         table = describe(votes, truth[back], judged, keys[back])
         codes = np.array([classes.index(name) for name in truth[shown]], dtype=np.int64)
@@ -323,13 +323,13 @@ def write_label_tables(
     cast = matrix != ABSTAIN
     moment = now()
     agrees = cast & (classes[matrix] == answers[:, None])
-    speaks = np.where(agrees.any(axis=1)[:, None], agrees, cast)
+    voted = np.where(agrees.any(axis=1)[:, None], agrees, cast)
     labels = pd.DataFrame(
         {
             RECORD_ID: books[RECORD_ID],
             LABEL: pd.Series(answers, dtype="str"),
             LABEL_GIVEN: pd.Series(answers, dtype="str"),
-            ANNOTATOR: pd.Series(names[speaks.argmax(axis=1)], dtype="str"),
+            ANNOTATOR: pd.Series(names[voted.argmax(axis=1)], dtype="str"),
             CREATED_AT: moment,
             NOTE: pd.Series(["; ".join(names[row]) for row in cast], dtype="str"),
             SOURCE: "function",
