@@ -110,6 +110,8 @@ class TitleClassifier(ABC):
         Where it was trained or runs: 'cpu', 'cuda', 'mps'.
     sentences : tuple of str
         What a reader must know of its training, such as how many titles were cut.
+    quick : optional
+        A quicker form of its network that titles are read with, whose answers are rounded; None where none are.
     """
 
     kind: ClassVar[str]
@@ -117,6 +119,7 @@ class TitleClassifier(ABC):
     classes: tuple[str, ...]
     device: str
     sentences: tuple[str, ...] = ()
+    quick: Any = None
 
     @classmethod
     @abstractmethod
@@ -189,6 +192,16 @@ class TitleClassifier(ABC):
     def member_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
         """Return each member's probabilities, shape (members, n, k): its own, where it has no members."""
         return self.predict_probabilities(titles, progress)[None]
+
+    def form_probabilities(self, titles: Sequence[str], form: Any, progress: Progress = silent) -> NDArray[np.float64]:
+        """Return the probabilities that one form of its network gives, shape (n, k): as predicted, where it has none.
+
+        Parameters
+        ----------
+        form : optional
+            `quick`, whose answers stay as they come, undecided ones too; None for the network itself.
+        """
+        return self.predict_probabilities(titles, progress)
 
     def count_truncated(self, titles: Sequence[str]) -> int:
         """Return how many of the titles are too long to be read to their end: none."""

@@ -145,12 +145,16 @@ class EmbeddingClassifier(TitleClassifier):
         """Return how many of the titles are too long to be read to their end."""
         return self.encoder.tokens.count_truncated(titles)
 
-    def _probabilities(self, titles: Sequence[str], form: Any, progress: Progress = silent) -> NDArray[np.float64]:
+    def form_probabilities(self, titles: Sequence[str], form: Any, progress: Progress = silent) -> NDArray[np.float64]:
+        """Return the probabilities that one form of the encoder gives; see :class:`core.models.TitleClassifier`."""
         vectors = self.encoder.vectors(titles, form, progress=progress).astype(np.float64)
-        probabilities = softmax(vectors @ self.coefficients.T + self.intercepts)
+        return softmax(vectors @ self.coefficients.T + self.intercepts)
+
+    def _probabilities(self, titles: Sequence[str], form: Any, progress: Progress = silent) -> NDArray[np.float64]:
+        probabilities = self.form_probabilities(titles, form, progress)
         if form is None:
             return probabilities
-        return rescore_uncertain(probabilities, titles, lambda few: self._probabilities(few, None))
+        return rescore_uncertain(probabilities, titles, lambda few: self.form_probabilities(few, None))
 
     def save(self, folder: Path) -> None:
         """Write encoder and coefficients as safetensors, configuration and tokenizer as JSON, and the graph."""

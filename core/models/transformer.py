@@ -600,14 +600,18 @@ class TransformerClassifier(TitleClassifier):
         """Return how many of the titles are too long to be read to their end."""
         return self.tokens.count_truncated(titles)
 
-    def _probabilities(self, titles: Sequence[str], form: Any, progress: Progress = silent) -> NDArray[np.float64]:
+    def form_probabilities(self, titles: Sequence[str], form: Any, progress: Progress = silent) -> NDArray[np.float64]:
+        """Return the probabilities that one form of the network gives; see :class:`core.models.TitleClassifier`."""
         if not len(titles):
             return np.empty((0, len(self.classes)))
         forward = self.network if form is None else form
-        probabilities = softmax(run(forward, self.tokens, titles, self.device, progress).astype(float))
+        return softmax(run(forward, self.tokens, titles, self.device, progress).astype(float))
+
+    def _probabilities(self, titles: Sequence[str], form: Any, progress: Progress = silent) -> NDArray[np.float64]:
+        probabilities = self.form_probabilities(titles, form, progress)
         if form is None:
             return probabilities
-        return rescore_uncertain(probabilities, titles, lambda few: self._probabilities(few, None))
+        return rescore_uncertain(probabilities, titles, lambda few: self.form_probabilities(few, None))
 
     def save(self, folder: Path) -> None:
         """Write weights as safetensors, configuration and tokenizer as transformers does, and the graph."""

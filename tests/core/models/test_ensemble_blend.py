@@ -131,6 +131,8 @@ def test_a_saved_blend_is_the_same(trained, tmp_path):
     read = BlendClassifier.load(tmp_path)
     assert np.allclose(read.predict_probabilities(ASKED), trained.predict_probabilities(ASKED), atol=1e-6)
     assert (read.classes, read.weights) == (trained.classes, trained.weights)
+    assert (read.agreement, read.checked) == (trained.agreement, trained.checked)
+    assert trained.agreement >= 0.999
     assert [item.kind for item in read.members] == ["tfidf", "embedding"]
 
 
