@@ -1,9 +1,9 @@
-"""Help: what the words mean, and how the numbers here differ from those of the published notebooks."""
+"""Help: how things are done, what was measured, what the words mean, and what is otherwise than in the notebooks."""
 
 import streamlit as st
 
 from core.translation import _
-from core.wording.help import ABOUT_THE_NUMBERS, DEFINITIONS, TOPICS
+from core.wording.help import ABOUT_THE_NUMBERS, DEFINITIONS, FIGURES, TOPICS
 from dashboard import feedback, home_view, navigation
 
 st.title(_("Help"))
@@ -19,6 +19,11 @@ st.header(_("How it is done"))
 for topic, steps in TOPICS.items():
     with st.expander(_(topic), icon=":material/menu_book:"):
         st.markdown("\n".join(f"1. {_(step)}" for step in steps))
+
+st.header(_("What was measured"))
+for topic, points in FIGURES.items():
+    with st.expander(_(topic), icon=":material/menu_book:"):
+        st.markdown("\n".join(f"- {_(point)}" for point in points))
 
 st.header(_("What the words mean"))
 words = st.text_input(_("Look for a word"), key="word", bind="query-params").casefold().split()

@@ -4,6 +4,7 @@ import argparse
 import ast
 import functools
 import re
+import shlex
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -15,7 +16,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from core import cli
+from core.export.formats import FORMATS
 from core.people import Role, Roles
+from core.wording.help import FIGURES, TOPICS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -56,6 +59,39 @@ def test_every_option_is_explained(name: str, action: argparse.Action) -> None:
 @pytest.mark.parametrize("how", ["python3 run.py", "python3 run.py test", "python3 run.py test --fast"])
 def test_the_readme_tells_how_to_start(how: str) -> None:
     assert how in README
+
+
+def spans() -> list[str]:
+    """Return what README has between `backticks`, outside its blocks."""
+    return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", README, flags=re.M | re.S))
+
+
+@pytest.mark.parametrize("span", sorted({span for span in spans() if span.startswith("colophon ")}))
+def test_a_command_within_the_text_is_one(span: str) -> None:
+    assert cli.build_parser().parse_args(shlex.split(span)[1:])
+
+
+@pytest.mark.parametrize("span", sorted({span for span in spans() if span.startswith("python tests/")}))
+def test_a_bench_has_the_options_that_the_readme_gives_it(span: str) -> None:
+    _, file, *words = shlex.split(span)
+    bench = (ROOT / file).read_text(encoding="utf-8")
+    assert [word for word in words if word.startswith("--") and f'add_argument("{word}"' not in bench] == []
+
+
+def test_the_readme_lists_every_export_format() -> None:
+    (listed,) = re.findall(r"`--format` takes any of ([\w\s,]+)\.", README)
+    assert re.split(r"\s*,\s*|\s+and\s+", listed) == list(FORMATS)
+
+
+HEADERS_OF_HELP = re.findall(r'st\.header\(_\("(.+?)"\)\)', (ROOT / "pages/help.py").read_text(encoding="utf-8"))
+
+
+def test_the_readme_and_help_send_to_what_the_other_has() -> None:
+    assert set(re.findall(r"Help, \*([^*]+)\*", README)) <= {*TOPICS, *FIGURES, *HEADERS_OF_HELP}
+    assert [topic for topic in (*TOPICS, *FIGURES) if f"*{topic}*" not in README.replace("\n", " ")] == []
+    sent = [name for steps in TOPICS.values() for step in steps for name in re.findall(r"README.{0,8}“(.+?)”", step)]
+    assert len(sent) >= 2
+    assert [name for name in sent if f"\n## {name}\n" not in README] == []
 
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")

@@ -8,6 +8,33 @@ and the final classifier. With ``--labels`` another label set in the workspace t
 such as one without what the label audit spoke against; with ``--weak`` a label set made by functions is learned from
 too. With ``--reads`` the models read a column beside the title; the test books' values are taken from
 ``digitised.csv.gz``, and the rows also say how the same model judges their titles alone.
+
+What it measured on the 850 checked titles, two cores; mean of three seeds, but where one is named. On 850 titles chance
+alone moves these figures by 1.4 points either way.
+
+=====================  ==================================================  =====  ========  ====  ========
+model                  labels                                              right  macro-F1  ECE   training
+=====================  ==================================================  =====  ========  ====  ========
+tfidf, one seed        all                                                 .921   .912      .051  seconds
+tfidf                  without what the label audit speaks against         .928   .920      .024  seconds
+blend, one seed        all                                                 .948   .943      .055  14 s
+blend                  without what the label audit speaks against         .957   .953      .020  14 s
+transformer            without what the label audit speaks against         .953   .949      .015  80 s
+transformer            these, and 7,990 that four functions read off       .959   .956      .019  13 min
+                       shelfmarks
+=====================  ==================================================  =====  ========  ====  ========
+
+Of the 7,990, 855 books whose paper record ends in 7 are since kept for judging, so that the functions now label 7,135;
+the row was not measured anew. The label audit leaves out what one annotator alone has labelled: 444 of 1,744 books.
+
+With ``--reads "BL shelfmark"`` and the labels that the audit leaves; the last column: the same model, titles alone.
+
+=====  =====  ========  ====  ========  =====
+model  right  macro-F1  ECE   training  alone
+=====  =====  ========  ====  ========  =====
+tfidf  .964   .960      .015  4 s       .928
+blend  .965   .963      .016  22 s      .951
+=====  =====  ========  ====  ========  =====
 """
 
 import argparse
@@ -134,7 +161,7 @@ def run(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--real", default=os.environ.get("COLOPHON_REAL_DATA", ""), required=False)
     parser.add_argument("--kinds", default=KINDS)
     parser.add_argument("--seeds", default="0,1,2")
