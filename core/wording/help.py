@@ -181,8 +181,8 @@ FIGURES: Final[Mapping[str, Sequence[str]]] = {
             " fine-tuned in 95.3 (80 seconds); **a blend** of words and MiniLM as it is in 95.7 (14 seconds)."
         ),
         noop(
-            "**Better labels are worth more than a larger model.** **Label audit** points at one annotator. Without"
-            " what this annotator alone had labelled (444 of 1,744 books), the blend rises from 94.8 to 95.7."
+            "**Better labels are worth more than a larger model.** The page **Label audit** points at one annotator."
+            " Without what this annotator alone had labelled (444 of 1,744 books), the blend rises from 94.8 to 95.7."
         ),
         noop(
             "**Shelves can teach titles.** Rules on **Labelling functions** read 7,990 labels off shelfmarks; with"
@@ -219,11 +219,11 @@ FIGURES: Final[Mapping[str, Sequence[str]]] = {
         ),
         noop(
             "Of the British Library's digitised books, the student decided 68 in 100 (76 beside MiniLM fine-tuned). Of"
-            " 6,000 held out, 0.2 in 100 had another label (0.1)."
+            " 6,000 held out, 0.2 in 100 had another label than MiniLM's (0.1)."
         ),
         noop(
             "**There is a wall.** Where MiniLM is not sure itself, in one title of fifteen, no student can follow it."
-            " For 6,000 titles a second on two cores MiniLM could read one title in forty; it reads thirteen."
+            " For 6,000 titles a second on two cores MiniLM could read one title in forty; it has to read thirteen."
         ),
         noop("Not measured: a graphics processor, and a student taught more than 20,000 titles."),
     ),
