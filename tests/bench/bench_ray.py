@@ -17,6 +17,7 @@ MiniLM with weights of 8 bits, on one core:
 
 The rate of TF-IDF was measured on a machine of two cores; that of MiniLM is put together from two measured parts (135
 titles a second with 8 bits on a core with AVX2, beside much other work, and one title in seven read again at 70).
+No graphics processor was to be had: that each copy gets one of its own is tested with processors that Ray only counts.
 """
 
 import argparse
