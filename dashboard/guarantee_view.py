@@ -394,7 +394,7 @@ def show(scored: Scored, name: str, head: DeltaGenerator, effect: DeltaGenerator
     except InputError as error:
         with head:
             st.warning(feedback.from_core(error.on_page), icon=":material/info:")
-            navigation.links_to("Models", _("Score a catalogue"))
+            navigation.links_to("Models", _("Score a catalogue"), view="Score a catalogue")
         return
     measured = seconds_a_title(cache.workspace(), second.name)
     share = choose_share(is_whole=True)

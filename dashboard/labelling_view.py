@@ -243,10 +243,11 @@ def table(tryout_data: TryoutData, tried: TrialResult) -> None:
             "coverage": rows["coverage"],
             "right": rows["accuracy"],
             "between": [
-                interval(low, high) if n >= MINIMUM_RECORDS else _("{right:g} of {n}: too few", right=right, n=n)
+                interval(low, high) + _(", of ") + f"{n:,}"
+                if n >= MINIMUM_RECORDS
+                else _("{right:g} of {n}: too few", right=right, n=n)
                 for low, high, right, n in zip(rows["low"], rows["high"], rows["right"], rows["n"], strict=True)
             ],
-            "titles": rows["n"],
             "overlap": rows["overlap"],
             "conflict": rows["conflict"],
             "copies": rows["copies"],
@@ -264,16 +265,15 @@ def table(tryout_data: TryoutData, tried: TrialResult) -> None:
         # Ticks are places in this list: another list is another table, in which nothing is ticked.
         key=f"functions_picked_{digest(ids)}",
         columns={
-            "function": st.column_config.TextColumn(width=100),
-            "where": st.column_config.TextColumn(width=155),
+            "function": st.column_config.TextColumn(width=92),
+            "where": st.column_config.TextColumn(width=150),
             "votes for": st.column_config.TextColumn(width=100),
-            "books": st.column_config.NumberColumn(width=60),
-            "coverage": st.column_config.NumberColumn(width=76),
+            "books": st.column_config.NumberColumn(width=62),
+            "coverage": st.column_config.NumberColumn(width=86),
             "right": st.column_config.NumberColumn(width=66),
-            "between": st.column_config.TextColumn(width=105),
-            "titles": st.column_config.NumberColumn(width=55, help=_("Labelled titles kept back on which it votes")),
-            "overlap": st.column_config.NumberColumn(width=70),
-            "conflict": st.column_config.NumberColumn(width=70),
+            "between": st.column_config.TextColumn(width=105, help=_("Labelled titles kept back on which it votes")),
+            "overlap": st.column_config.NumberColumn(width=105),
+            "conflict": st.column_config.NumberColumn(width=95),
         },
         alt=_("One row a labelling function: its class, coverage, accuracy with interval and n, overlap, conflict"),
     )

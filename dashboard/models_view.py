@@ -43,7 +43,7 @@ __all__ = [
 
 
 # The answers are what is compared: they stand beside the title, not behind everything that is known of the book.
-_FIRST = (TITLE, TRUTH, "first", "second", "outcome", "first_confidence", "second_confidence")
+_FIRST = (TITLE, TRUTH, "first", "second", "first_confidence", "second_confidence")
 _MOST_SENTENCES = 5
 
 
@@ -90,25 +90,24 @@ def show(first: Scored, second: Scored) -> None:
     shown = comparison.disagreements if view == "Where they disagree" else comparison.by_value
     first_of_all = [column for column in _FIRST if column in shown]
     shown = shown[[*first_of_all, *(column for column in shown if column not in first_of_all)]]
+    # Who is right is seen of the three answers; the download says it in words.
+    visible = shown.drop(columns="outcome", errors="ignore")
     shares = [column for column in map(str, shown.columns) if column.endswith(("confidence", "rate"))]
     st.caption(_("First: {first}. Second: {second}.", first=escape(first.name), second=escape(second.name)))
     show_table(
-        _outcomes_in_words(shown.head(1000)),
+        visible.head(1000),
         shares=shares,
         columns={
-            TITLE: st.column_config.TextColumn(width=270),
-            TRUTH: st.column_config.TextColumn(width=95),
-            "first": st.column_config.TextColumn(_("first says"), width=95),
-            "second": st.column_config.TextColumn(_("second says"), width=95),
-            "outcome": st.column_config.TextColumn(width=170),
+            TITLE: st.column_config.TextColumn(width=330),
+            TRUTH: st.column_config.TextColumn(width=120),
+            "first": st.column_config.TextColumn(_("first says"), width=98),
+            "second": st.column_config.TextColumn(_("second says"), width=102),
+            "first_confidence": st.column_config.Column(width=118),
+            "second_confidence": st.column_config.Column(width=128),
         },
         alt=_(str(view)),
     )
     widgets.download_table(shown, "disagreements" if view == "Where they disagree" else "better-and-worse")
-
-
-def _outcomes_in_words(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(outcome=table["outcome"].map(_)) if "outcome" in table else table
 
 
 # --- Pieces of the Models page ----------------------------------------------------------------------------------------
@@ -200,7 +199,8 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
     others = [a.name for kind in ("labels", "predictions") for a in place.list(kind)]
     rules = {a.name for a in place.list("labels") if a.manifest.by_rules}
     people = [name for name in labels if name not in rules]
-    chosen = st.selectbox(
+    left, right = st.columns(2, gap="medium")
+    chosen = left.selectbox(
         _("Learn from these labels"),
         [*people, *(name for name in labels if name in rules)],
         index=0 if people else None,
@@ -209,59 +209,53 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
         key=_LABELS,
     )
     if chosen is None:
-        st.markdown(
+        left.markdown(
             _("Only rules have given labels so far. What is learned from them can be tested on nothing but them.")
         )
         return None
-    _offer_audited_copy(str(chosen))
+    with left:
+        _offer_audited_copy(str(chosen))
     readable = readable_columns(place, str(chosen))
-    with st.form("train", border=False):
-        missing = untrainable_kinds()
+    missing = untrainable_kinds()
+    with right, st.form("train", border=False):
         offered_kinds = [name for name in KINDS if name not in missing]
         kind = st.selectbox(_("Kind of model"), offered_kinds, format_func=lambda name: _(KINDS[name].title))
-        for reason, count in Counter(missing.values()).items():
-            st.caption(
-                plural(
-                    "{n:,} more kind of model cannot be trained on this computer. {reason}",
-                    "{n:,} more kinds of model cannot be trained on this computer. {reason}",
-                    count,
-                    reason=reason,
-                )
-            )
         left_out = st.multiselect(
             _("Leave these books out (test sets)"),
             others,
             default=[item for item in widgets.test_sets() if item != chosen],
             help=_("Books that are in these sets, by identifier or by title, are not learned from."),
         )
-        calibrate = st.selectbox(
-            _("Calibrate on"),
-            [_NOTHING, *labels],
-            format_func=only(_NOTHING),
-            help=_("Labelled books drawn from the collection that is to be labelled make the best calibration."),
-        )
-        by_functions = [a.name for a in place.list("labels") if a.manifest.by_rules]
-        weak = st.selectbox(
-            _("Learn from labels by functions too"),
-            [_NOTHING, *by_functions],
-            format_func=only(_NOTHING),
-            help=_(
-                "Labels that rules gave, from the Labelling functions page. A person's label wins, and nothing is"
-                " tested on them."
-            ),
-        )
-        reads = st.multiselect(
-            _("Columns to read beside the title"),
-            readable,
-            help=_(
-                "A shelfmark or a class number often says more than a title. Offered are the columns that the labelled"
-                " books and a catalogue here have in common. Records without them are judged by their titles alone,"
-                " with confidences of their own."
-            ),
-            placeholder=_("titles alone") if readable else _("no column is in both the labels' file and a catalogue"),
-            disabled=not readable,
-        )
         with st.expander(_("More settings")):
+            name = st.text_input(_("Name"), placeholder=_("from the labels and the kind"))
+            calibrate = st.selectbox(
+                _("Calibrate on"),
+                [_NOTHING, *labels],
+                format_func=only(_NOTHING),
+                help=_("Labelled books drawn from the collection that is to be labelled make the best calibration."),
+            )
+            weak = st.selectbox(
+                _("Learn from labels by functions too"),
+                [_NOTHING, *(name for name in labels if name in rules)],
+                format_func=only(_NOTHING),
+                help=_(
+                    "Labels that rules gave, from the Labelling functions page. A person's label wins, and nothing is"
+                    " tested on them."
+                ),
+            )
+            reads = st.multiselect(
+                _("Columns to read beside the title"),
+                readable,
+                help=_(
+                    "A shelfmark or a class number often says more than a title. Offered are the columns that the"
+                    " labelled books and a catalogue here have in common. Records without them are judged by their"
+                    " titles alone, with confidences of their own."
+                ),
+                placeholder=(
+                    _("titles alone") if readable else _("no column is in both the labels' file and a catalogue")
+                ),
+                disabled=not readable,
+            )
             # What a model is made of stands before what it starts from.
             offered = sorted(offered_options(), key=lambda option: option.values != "kinds")
             chosen_options = {option.name: _option_field(option) for option in offered}
@@ -273,9 +267,18 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
                 ),
             )
             seed = st.number_input(_("Seed"), value=0, step=1, help=_("Decides the split: same seed, same model."))
-        name = st.text_input(_("Name"), placeholder=_("from the labels and the kind"))
-        if not st.form_submit_button(_("Train"), type="primary", icon=":material/model_training:"):
-            return None
+        sent = st.form_submit_button(_("Train"), type="primary", icon=":material/model_training:")
+    for reason, count in Counter(missing.values()).items():
+        right.caption(
+            plural(
+                "{n:,} more kind of model cannot be trained on this computer. {reason}",
+                "{n:,} more kinds of model cannot be trained on this computer. {reason}",
+                count,
+                reason=reason,
+            )
+        )
+    if not sent:
+        return None
     if chosen in (*left_out, calibrate, weak):
         st.error(
             _(

@@ -309,8 +309,14 @@ def go_to(title: str, **query: str) -> None:
     st.switch_page(_page(page_entry(title)), query_params=query)
 
 
-def links_to(title: str, label: str | None = None) -> None:
-    """Draw a link to the page called `title`."""
+def links_to(title: str, label: str | None = None, **query: str) -> None:
+    """Draw a link to the page called `title`, with these choices in its address."""
     entry = page_entry(title)
     words = label or f"{_(entry.title)}: {_(entry.question)}"
-    st.page_link(_page(entry), label=words, icon=entry.icon, help=_(entry.question) if label == _(title) else None)
+    st.page_link(
+        _page(entry),
+        label=words,
+        icon=entry.icon,
+        help=_(entry.question) if label == _(title) else None,
+        query_params=query,
+    )

@@ -327,7 +327,7 @@ def show_before_and_after(scored: Scored) -> None:
         on_click=widgets.pick_next,
         args=(navigation.PREDICTIONS, after),
     )
-    navigation.links_to("Models", _("Both in full, on the same books"))
+    navigation.links_to("Models", _("Both in full, on the same books"), view="Compare two")
 
 
 def _right(result: BeforeAfter) -> None:

@@ -246,6 +246,7 @@ def test_moving_a_slider_changes_the_figures_and_the_address(visit: Visit) -> No
 
 def test_training_is_seen_while_it_runs_and_survives_a_reload(visit: Visit) -> None:
     page = visit("/models")
+    page.get_by_text("More settings").click()
     page.get_by_label("Name", exact=True).first.fill("trained-in-the-browser")
     page.get_by_role("button", name="Train", exact=False).first.click()
     expect(page.get_by_role("button", name="Cancel")).to_be_visible(timeout=20_000)

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def models(page: Page, demo_copy: Workspace, tmp_path: Path) -> Iterator[Page]:
     """Yield the Models page of a workspace of this test's own, which it may change."""
     with serving.dashboard(demo_copy.root, tmp_path / "server.log") as address:
-        page.goto(f"{address}/models")
+        page.goto(f"{address}/models?view=All+models")
         serving.wait_until_settled(page)
         yield page
 

@@ -103,6 +103,7 @@ def test_a_title_is_tried_with_its_shelfmark_and_without(
 ) -> None:
     train(demo_copy, "demo-annotated", reads=("BL shelfmark",), name="shelves")
     page = open_page(demo_copy, "models.py")
+    page.query_params["view"] = "Try a title"
     page.query_params["try_model"] = "shelves"
     page.run()
     _chosen(page, "Type a title").input("The old mill").run()
@@ -181,7 +182,9 @@ def test_what_a_model_made_elsewhere_learned_from_can_be_said(
     path.write_text("record_id,title,predicted,confidence,truth\n" + "\n".join(rows) + "\n", encoding="utf-8")
     import_file(workspace, path, "predictions", name="tool")
     _labels_of(workspace, tmp_path, "people")
-    page = open_page(workspace, "models.py").run()
+    page = open_page(workspace, "models.py")
+    page.query_params["view"] = "Leak check"
+    page.run()
     assert not page.exception
     assert any(
         "It is not known which books the model learned from" in item.value.replace("\\", "") for item in page.markdown
