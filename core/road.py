@@ -7,9 +7,9 @@ from typing import Final, Literal
 
 from core.export.release import saved_exports
 from core.guarantees import SavedPolicy, saved_policies
-from core.manifests import LabelManifest
-from core.predictions import TOGETHER
-from core.review import read_decisions
+from core.manifests import LabelManifest, PredictionManifest
+from core.predictions import TOGETHER, retrained_from
+from core.review import DecisionLog, read_decisions
 from core.storage import Artifact, Workspace
 
 __all__ = ["RoadStatus", "Step", "StepState", "next_step", "road_status", "steps"]
@@ -54,7 +54,8 @@ class RoadStatus:
     left_to_people : int
         Records that this export left to people: a promise of the whole holds once they have done the rest.
     decided_since : int
-        Records of which people decided after it, and not before.
+        Records of which people decided after it, and not before: of these predictions, of those they were put together
+        from, or of those whose decisions their model learned from.
     """
 
     catalogues: int = 0
@@ -103,18 +104,26 @@ def road_status(workspace: Workspace, predictions: str | None) -> RoadStatus:
         exported_at=exported_at,
         is_export_stale=bool(exported_at) and policy_at[:19] > exported_at[:19],
         left_to_people=exports[0].review if exports else 0,
-        decided_since=_decided_after(workspace, chosen.fingerprint, exported_at) if exports else 0,
+        decided_since=_decided_after(workspace, chosen, exported_at) if exports else 0,
     )
 
 
-def _decided_after(workspace: Workspace, predictions: str, moment: str) -> int:
-    log = read_decisions(workspace.database, predictions)
-    # Asked at each drawing of the menu: of a long log mostly nothing is newer, and then nothing else is looked at.
-    newer = list(itertools.takewhile(lambda row: row.at > moment, reversed(log.rows)))
+def _decided_after(workspace: Workspace, predictions: Artifact[PredictionManifest], moment: str) -> int:
+    # As core.decision_log.decisions_for_scored, without the table that it needs: the menu asks at each drawing.
+    manifest = predictions.manifest
+    parts = [part.predictions.fingerprint for part in manifest.parts]
+    names = (*parts, *retrained_from(workspace, manifest), predictions.fingerprint)
+    logs = [read_decisions(workspace.database, name) for name in names]
+    # Of a long log mostly nothing is newer, and then nothing else is looked at.
+    newer = {
+        row.record_id for log in logs for row in itertools.takewhile(lambda row: row.at > moment, reversed(log.rows))
+    }
     if not newer:
         return 0
-    before = {row.record_id for row in log.rows[: len(log.rows) - len(newer)]}
-    return sum(record_id in log.current for record_id in {row.record_id for row in newer} - before)
+    rows = sorted((row for log in logs for row in log.rows), key=lambda row: row.id)
+    before = {row.record_id for row in rows if row.at <= moment}
+    current = DecisionLog(tuple(rows)).current
+    return sum(record_id in current for record_id in newer - before)
 
 
 def _is_stale(policy: SavedPolicy, label_sets: Sequence[Artifact[LabelManifest]]) -> bool:

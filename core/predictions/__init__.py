@@ -16,6 +16,7 @@ from core.draws import how_drawn
 from core.errors import DamagedError, InputError, NotFoundError
 from core.joins import join_ids
 from core.labels import LabelSet, load_labels
+from core.manifests import PredictionManifest
 from core.predictions.external import (
     NO_CORPUS,
     CatalogueChoice,
@@ -77,6 +78,7 @@ __all__ = [
     "load_scored",
     "predictions_from_columns",
     "readable_sets",
+    "retrained_from",
     "save_catalogue_choice",
     "save_training_labels",
     "saved_catalogue_choice",
@@ -503,18 +505,18 @@ def load_scored(
         ids_in_file=ids_in_file,
         unmatched_classes=unmatched,
         sources=tuple(part.predictions.fingerprint for part in predictions.manifest.parts),
-        retrained_from=_retrained_from(workspace, predictions),
+        retrained_from=retrained_from(workspace, predictions.manifest),
     )
 
 
-def _retrained_from(workspace: Workspace, predictions: PredictionSet) -> tuple[str, ...]:
+def retrained_from(workspace: Workspace, manifest: PredictionManifest) -> tuple[str, ...]:
     """Return the predictions of the same corpus whose decisions the model learned from, the latest first."""
     labels = {thing.fingerprint: thing.manifest.added for thing in workspace.list("labels")}
     before = {thing.fingerprint: thing.manifest for thing in workspace.list("predictions")}
     chain: list[str] = []
-    added = labels.get(predictions.manifest.trained_on)
+    added = labels.get(manifest.trained_on)
     while added is not None and added.predictions not in chain and added.predictions in before:
-        if before[added.predictions].corpus == predictions.manifest.corpus:
+        if before[added.predictions].corpus == manifest.corpus:
             chain.append(added.predictions)
         added = labels.get(before[added.predictions].trained_on)
     return tuple(chain)

@@ -1,5 +1,6 @@
 """What comes next, by what a workspace holds and what was done with its predictions."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import pytest
 
 from core.guarantees import SavedPolicy, save_policy
 from core.importing import import_file
-from core.predictions import load_predictions
+from core.manifests import MANIFEST, sealed
+from core.predictions import load_predictions, load_scored
+from core.review import record_decision
 from core.road import RoadStatus, Step, next_step, road_status, steps
-from core.storage import Workspace
+from core.storage import Workspace, write_json
 from core.thresholds import Policy
 
 LOADED = RoadStatus(catalogues=1, label_sets=1, models=1, predictions=1, has_answers=True)
@@ -80,6 +83,50 @@ def test_cut_offs_are_out_of_date_when_the_labels_they_were_chosen_on_are_gone(j
     assert not before.is_policy_stale
     judged.database.delete_name("labels", "checked")
     assert road_status(judged, "tool").is_policy_stale
+
+
+@pytest.fixture
+def retrained(judged: Workspace, tmp_path: Path) -> Callable[[str], Workspace]:
+    """Return what makes predictions 'again', by a model that learned what was decided of 'tool', and one export."""
+
+    def make(corpus: str) -> Workspace:
+        table = pd.read_csv(tmp_path / "tool.csv").assign(confidence=[0.7, 0.6])
+        table.to_csv(tmp_path / "again.csv", index=False)
+        import_file(judged, tmp_path / "again.csv", kind="predictions", name="again")
+        catalogues = {}
+        for name in ("theirs", "another"):
+            books = pd.DataFrame({"record_id": ["a", "b"], "title": ["A tale", "On mills"], "shelf": name})
+            books.to_csv(tmp_path / f"{name}.csv", index=False)
+            import_file(judged, tmp_path / f"{name}.csv", kind="corpus", name=name)
+            catalogues[name] = judged.find("corpora", name).fingerprint
+        labels, tool = judged.find("labels", "checked"), judged.find("predictions", "tool")
+        again = judged.find("predictions", "again")
+        added = {"to": "", "labels": "", "predictions": tool.fingerprint, "books": 1, "replaced": 0}
+        for artifact, changes in (
+            (labels, {"added": added}),
+            (tool, {"corpus": catalogues["theirs"]}),
+            (again, {"corpus": catalogues[corpus], "trained_on": labels.fingerprint}),
+        ):
+            write_json(artifact.path / MANIFEST, sealed({**artifact.manifest.as_dict(), **changes}))
+        exported = {"name": "first.zip", "accepted": 1, "review": 1, "settings": {}}
+        judged.database.add("export", again.fingerprint, exported)
+        return judged
+
+    return make
+
+
+@pytest.mark.parametrize(("corpus", "expected"), [("theirs", 1), ("another", 0)])
+def test_what_was_decided_of_the_same_catalogue_before_a_training_counts_and_of_another_does_not(
+    retrained: Callable[[str], Workspace], corpus: str, expected: int
+) -> None:
+    place = retrained(corpus)
+    tool = place.find("predictions", "tool")
+    record_decision(place.database, tool.fingerprint, "a", "y", old="x")
+    assert road_status(place, "again").decided_since == expected
+    assert load_scored(place, "again").retrained_from == (tool.fingerprint,)[:expected]
+    # The same book, decided of both, is one.
+    record_decision(place.database, place.find("predictions", "again").fingerprint, "a", "x", old="x")
+    assert road_status(place, "again").decided_since == 1
 
 
 def test_of_predictions_that_are_not_here_only_what_is_loaded_is_known(judged: Workspace) -> None:
