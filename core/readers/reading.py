@@ -523,4 +523,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # A format that was added to the register of the imported module is not in that of ``__main__``.
+    from core.readers import reading
+
+    sys.exit(reading.main())
