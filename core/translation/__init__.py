@@ -322,7 +322,7 @@ def _inside(text: str, language: str) -> str:
     if whole is not None:
         return whole
     if _BETWEEN_SENTENCES.search(text.strip()):
-        return f"{text[: len(text) - len(text.lstrip())]}{_sentences(text.strip(), language)[0]}"
+        return f"{text[: len(text) - len(text.lstrip())]}{_translated(text.strip(), language)}"
     for parting in ("; ", ", "):
         if parting in text:
             return parting.join(_inside(part, language) for part in text.split(parting))

@@ -57,6 +57,11 @@ def test_a_translation_has_no_place_that_its_text_lacks(language: str) -> None:
             " haben: 1 ungeprüftes Buch, 47 Stunden. Dabei wird angenommen, dass Menschen den Rest erledigen, und zwar"
             " richtig.",
         ),
+        # A quoted title with the end of a sentence in it.
+        (
+            "'Title' is named like it, and it holds values such as 'Poems. By A. Lee'; 3,787 of 3,787 rows are filled.",
+            "„Title“ heißt so, und dort stehen Werte wie „Poems. By A. Lee“; 3.787 von 3.787 Zeilen sind gefüllt.",
+        ),
         ("Nobody translated this sentence.", "Nobody translated this sentence."),
     ],
 )
