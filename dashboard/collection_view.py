@@ -190,12 +190,12 @@ def facet_table(comparison: FacetComparison, sample: str, population: str) -> No
     names = {
         "value": inside(_(comparison.title)),
         "sample_share": _("share in {sample}", sample=sample),
+        "sample_n": _("books in {sample}", sample=sample),
         "population_share": _("share in {population}", population=population),
+        "population_n": _("books in {population}", population=population),
         "ratio": _("times as frequent"),
         "low": _("at least"),
         "high": _("at most"),
-        "sample_n": _("books in {sample}", sample=sample),
-        "population_n": _("books in {population}", population=population),
         "residual": _("standard errors from chance"),
         "sample_detected_n": _("detected in {sample}", sample=sample),
         "population_detected_n": _("detected in {population}", population=population),
@@ -203,11 +203,13 @@ def facet_table(comparison: FacetComparison, sample: str, population: str) -> No
     shown = comparison.table[[column for column in names if column in comparison.table]].rename(columns=names)
     numbers: dict[str, Any] = {
         names[key]: st.column_config.NumberColumn(format="%.2f", width=width)
-        for key, width in (("ratio", 125), ("low", 70), ("high", 70))
+        for key, width in (("ratio", 128), ("low", 87), ("high", 84))
     }
-    numbers |= {names[key]: st.column_config.Column(width=185) for key in ("sample_share", "population_share")}
+    # A count stands beside its share, whose header says of what: all are seen in a window of 1,280 pixels.
+    numbers |= {names[key]: st.column_config.Column(width=180) for key in ("sample_share", "population_share")}
+    numbers |= {names[key]: st.column_config.Column(_("books"), width=62) for key in ("sample_n", "population_n")}
     shown[names["value"]] = [shown_value(comparison.facet, str(value)) for value in shown[names["value"]]]
-    numbers[names["value"]] = st.column_config.TextColumn(width=140)
+    numbers[names["value"]] = st.column_config.TextColumn(width=116)
     show_table(
         shown.drop(columns=names["residual"], errors="ignore"),
         shares=[names["sample_share"], names["population_share"]],

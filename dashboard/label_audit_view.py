@@ -123,13 +123,13 @@ def groups(audit: LabelAudit, by: str) -> None:
             shown,
             shares=["share"],
             columns={
-                GROUPINGS[by]: st.column_config.TextColumn(_(GROUPINGS[by]).split(maxsplit=1)[0], width=80),
-                "labels": st.column_config.NumberColumn(width=64),
-                "suspect": st.column_config.NumberColumn(width=84),
+                GROUPINGS[by]: st.column_config.TextColumn(_(GROUPINGS[by]).split(maxsplit=1)[0], width=84),
+                "labels": st.column_config.NumberColumn(_("in all"), width=60),
+                "suspect": st.column_config.NumberColumn(width=86),
                 "share": st.column_config.NumberColumn(width=62),
                 "between": st.column_config.TextColumn(width=114),
                 "times the rest": st.column_config.NumberColumn(
-                    _("times rest"), format="%.1f", width=78, help=_("The share divided by that of all other labels")
+                    _("times rest"), format="%.1f", width=76, help=_("The share divided by that of all other labels")
                 ),
                 "like for like": st.column_config.NumberColumn(
                     format="%.1f", width=80, help=_("Suspects divided by those that the same labels have elsewhere")
@@ -172,13 +172,13 @@ def suspects(audit: LabelAudit, group: tuple[str, str] | None) -> None:
         shares=["score"],
         lines=3,
         columns={
-            "title": st.column_config.TextColumn(width=240),
+            "title": st.column_config.TextColumn(width=210),
             "given": st.column_config.TextColumn(width=95),
-            "suggested": st.column_config.TextColumn(width=108),
-            "score": st.column_config.NumberColumn(_("how sure"), width=78),
-            "words_against": st.column_config.TextColumn(_("words against the label"), width=172),
+            "suggested": st.column_config.TextColumn(width=118),
+            "score": st.column_config.NumberColumn(_("how sure"), width=80),
+            "words_against": st.column_config.TextColumn(_("words against the label"), width=182),
             "words_for": st.column_config.TextColumn(_("words for it"), width=115),
-            "annotator": st.column_config.TextColumn(width=82),
+            "annotator": st.column_config.TextColumn(width=88),
         },
         alt=_("Labels to look at again, the clearest contradiction first"),
     )

@@ -25,7 +25,7 @@ from dashboard import cache, feedback, language, navigation, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import words_chart
 from dashboard.feedback import count, escape, percent
-from dashboard.tables import header, show_chart, show_table
+from dashboard.tables import header, show_chart, show_sentences_table, show_table
 
 __all__ = ["choose", "explain_titles", "records_table", "search_box", "show", "show_explanation", "show_title_to_try"]
 
@@ -329,7 +329,7 @@ def show(book: BookRecord) -> None:
     with right:
         st.header(_("Its record"))
         record = pd.DataFrame({"column": list(book.columns), "in the file": list(book.columns.values())})
-        show_table(record, alt=_("The columns of the record that are filled, as they came"), height="content")
+        show_sentences_table(record, alt=_("The columns of the record that are filled, as they came"))
 
 
 def _show_answers(book: BookRecord) -> None:

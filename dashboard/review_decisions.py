@@ -118,11 +118,11 @@ def show_many(scored: Scored, queue: ReviewQueue, waiting: WaitingList, log: Dec
         alt=_("Books to be given a label"),
         disabled=[TITLE, PREDICTED, CONFIDENCE, AUTHOR, DATE, RECORD_ID],
         column_config={
-            TITLE: st.column_config.TextColumn(_("title"), width=240),
+            TITLE: st.column_config.TextColumn(_("title"), width=360),
             PREDICTED: st.column_config.TextColumn(_("model says"), width=100),
             CONFIDENCE: st.column_config.NumberColumn(_("sure"), format="percent", step=0.001, width=70),
             _LABEL: st.column_config.SelectboxColumn(_("label"), options=[*scored.classes, CANNOT_TELL], width=130),
-            NOTE: st.column_config.TextColumn(_("note"), width=160),
+            NOTE: st.column_config.TextColumn(_("note"), width=130),
             AUTHOR: st.column_config.TextColumn(_("author")),
             DATE: st.column_config.TextColumn(_("date")),
             RECORD_ID: st.column_config.TextColumn(_("identifier"), width=110),
@@ -386,12 +386,12 @@ def show_history(queue: ReviewQueue, log: DecisionLog, *, early: bool, hidden: f
         _history(queue, log, rows[:_LISTED], titles, hidden),
         columns={
             # In a window of 1,280 pixels all but note and record number stand side by side.
-            "title": st.column_config.TextColumn(width=240),
-            "decided": st.column_config.TextColumn(width=95),
-            "model said": st.column_config.TextColumn(width=95),
-            "by": st.column_config.TextColumn(width=175),
-            "when": st.column_config.TextColumn(_("when (UTC)"), width=140),
-            "state": st.column_config.TextColumn(width=145),
+            "title": st.column_config.TextColumn(width=285),
+            "decided": st.column_config.TextColumn(width=94),
+            "model said": st.column_config.TextColumn(width=96),
+            "by": st.column_config.TextColumn(width=167),
+            "when": st.column_config.TextColumn(_("when (UTC)"), width=138),
+            "state": st.column_config.TextColumn(width=120),
         },
         alt=_("Decisions, the latest first"),
     )

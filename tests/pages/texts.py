@@ -15,7 +15,7 @@ _READ: Final = ("alt", "body", "captions", "content", "delta", "help", "label", 
 # Columns of tables and charts that hold what the library itself wrote, or named.
 _DATA: Final = frozenset(
     {"title", "author", "date", "record_id", "identifier", "name", "file", "column", "column in the file"}
-    | {"in the file"}
+    | {"in the file", "Spalte", "in der Datei"}  # a table of text has its headers in the reader's language
     | {"down", "across", "word"}  # of charts: what a click on a cell means to the page, and words that were typed
 )
 _CHART_WORDS: Final = ("title", "text", "labelExpr")
