@@ -23,7 +23,7 @@ for topic, steps in TOPICS.items():
 st.header(_("What was measured"))
 for topic, points in FIGURES.items():
     with st.expander(_(topic), icon=":material/menu_book:"):
-        st.markdown("\n".join(f"- {_(point)}" for point in points))
+        st.markdown(feedback.percent_unbroken("\n".join(f"- {_(point)}" for point in points)))
 
 st.header(_("What the words mean"))
 words = st.text_input(_("Look for a word"), key="word", bind="query-params").casefold().split()

@@ -18,9 +18,11 @@ from tests.serving import ROOT
 pytestmark = pytest.mark.slow
 
 SOURCES = sorted([*(ROOT / "dashboard").rglob("*.py"), *(ROOT / "pages").glob("*.py")])
-# Streamlit's own formats, Python's, and those of charts, which all write "49.27%". Cells that are edited or sent in parts
-# a browser writes as its own language does; their step leaves one decimal.
-OTHER_WAYS = re.compile(r"""format\s*=\s*["']percent["'](?!, step=0\.001)|%\}|["']\{?:?\.\d%\}?["']\s*\.format|tickformat["']?\s*[:=]""")
+# Streamlit's own formats, Python's, and those of charts, which all write "49.27%". Cells that are edited or sent in
+# parts a browser writes as its own language does; their step leaves one decimal.
+OTHER_WAYS = re.compile(
+    r"""format\s*=\s*["']percent["'](?!, step)|%\}|["']\{?:?\.\d%\}?["']\s*\.format|tickformat["']?\s*[:=]"""
+)
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
 VIEWS = [
     *((name, {}) for name in PAGES),
