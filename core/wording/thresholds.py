@@ -476,12 +476,15 @@ def population_warnings(check: PopulationCheck) -> tuple[str, ...]:
 
 
 def kept_promise(record: GuaranteeRecord) -> str:
-    """Return the first sentence of a promise that is kept: as it was written in English, else made of its numbers."""
+    """Return the first sentence of a promise that is kept: as it was written in English, translated where it can be."""
     words = record.headline or record.sentence
     if current_language() == ENGLISH or not record.promised or record.max_error is None or record.confidence is None:
         return words
     share, confidence = upper_percent(record.max_error), lower_percent(record.confidence)
     if record.is_of_whole:
+        translated = translate(words)
+        if translated != words:
+            return translated
         return _(
             "With {confidence} confidence at most {share} of the whole are wrong once people have done the rest.",
             confidence=confidence,

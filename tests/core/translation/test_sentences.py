@@ -8,7 +8,9 @@ from babel.messages.pofile import read_po
 
 from core.errors import unknown_name
 from core.joins import Join, LeakReport
+from core.thresholds import GuaranteeRecord
 from core.translation import LANGUAGES, LOCALES, NUMBERED, language_is, translate
+from core.wording.thresholds import kept_promise
 from tests.core.translation import sentences
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -88,3 +90,29 @@ def test_what_functions_of_core_put_together_is_read_in_german() -> None:
             "2 von 2 Büchern mit Klasse sind auch in „test“: 1 nach Identifikator, 1 nur nach Titel.",
             "„anotated“ (Klassenzuordnung) gibt es nicht (meinten Sie „annotated“?). Es gibt: annotated.",
         ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "headline", "german"),
+    [
+        (
+            "whole",
+            "With 95 % confidence at most 2 % of all 6,000 books are wrong once people have done the rest: 2,811"
+            " unchecked books, 47 hours.",
+            "Mit 95 % Sicherheit sind höchstens 2 % aller 6.000 Bücher falsch, sobald Menschen den Rest erledigt haben:"
+            " 2.811 ungeprüfte Bücher, 47 Stunden.",
+        ),
+        # Words of an earlier version that nobody translated: the numbers of the record are told instead.
+        (
+            "whole",
+            "In the whole at most 2 % go wrong.",
+            "Mit 95 % Sicherheit sind höchstens 2 % vom Ganzen falsch, sobald Menschen den Rest erledigt haben.",
+        ),
+        ("accepted", "At most 2 % wrong.", "Mit 95 % Sicherheit sind höchstens 2 % der angenommenen falsch."),
+    ],
+)
+def test_a_kept_promise_is_read_in_german_with_its_numbers(kind: str, headline: str, german: str) -> None:
+    record = GuaranteeRecord(kind=kind, max_error=0.02, confidence=0.95, headline=headline)
+    with language_is("de"):
+        assert kept_promise(record).replace("\N{NO-BREAK SPACE}", " ") == german
+    assert kept_promise(record) == headline
