@@ -11,7 +11,7 @@ from tests.serving import ROOT
 
 CORE = ROOT / "core"
 # Asked for on the command line alone, or in a shell; or the mistakes of a programmer.
-SILENT = ("cli/", "scale/", "statistics/", "database/mig", "fetch.py", "backup.py", "doctor.py", "report.py")
+SILENT = ("cli/", "scale/", "statistics/", "database/mig", "fetch.py", "backup.py", "doctor.py", "report/")
 # Modules whose notes a manifest, a job or a preview keeps, and a page shows.
 NOTING = (
     *("errors", "joins", "predictions/*", "normalise/*", "readers/*"),
