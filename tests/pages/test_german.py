@@ -82,9 +82,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     }
     for number, name in enumerate(("machina", "altera")):
         wrong = pd.Series([i % (10 + number) == 0 for i in rows])
-        said = genre.where(~wrong, POETRY)
+        predicted = genre.where(~wrong, POETRY)
         sure = [0.6 + (i % 40) / 100 for i in rows]
-        tables[name] = "predictions", books.assign(predicted=said, confidence=sure, truth=truth)
+        tables[name] = "predictions", books.assign(predicted=predicted, confidence=sure, truth=truth)
     for name, (kind, table) in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
         import_file(workspace, folder / f"{name}.csv", kind, name=name)
@@ -142,7 +142,7 @@ ENGLISH: Final = english_words()
 
 def english_in(page: AppTest, name: str) -> list[str]:
     """Return the texts of a page that hold an English word, each after its place."""
-    found = []
+    texts = []
     for place, text in texts_of(page):
         if place == "html body" or (name == "share.py" and place in _CARDS):
             continue
@@ -151,19 +151,19 @@ def english_in(page: AppTest, name: str) -> list[str]:
             plain = plain.replace(own, "")
         words = [word for word in _WORD.findall(_QUOTED.sub(" ", plain)) if word.lower() in ENGLISH]
         if words and name + place != "models.pymultiselect options":  # columns of the library's file
-            found.append(f"{place}: {words[:5]} in {text[:200]!r}")
-    return found
+            texts.append(f"{place}: {words[:5]} in {text[:200]!r}")
+    return texts
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_of_a_page_is_english(name: str, opened: Callable[..., AppTest]) -> None:
     page = opened(name)
     assert not page.exception
-    found = english_in(page, name)
+    english = english_in(page, name)
     with language_is("de"):
         choices = list(_views(page))
     for choice in choices:
         page = opened(name, **choice)
         assert not page.exception, choice
-        found += [f"{choice} {text}" for text in english_in(page, name)]
-    assert list(dict.fromkeys(found)) == []
+        english += [f"{choice} {text}" for text in english_in(page, name)]
+    assert list(dict.fromkeys(english)) == []

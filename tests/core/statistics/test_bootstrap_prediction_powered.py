@@ -16,21 +16,21 @@ def world() -> tuple[np.ndarray, np.ndarray]:
 def test_by_hand():
     y, guess = np.array([1, 0, 1, 0]), np.array([0.9, 0.2, 0.7, 0.2])
     everywhere = np.array([0.9, 0.2, 0.7, 0.2, 0.4, 0.0])
-    found = prediction_powered_share(y, guess, everywhere, power=1)
+    result = prediction_powered_share(y, guess, everywhere, power=1)
     # mean guess 0.4, and the mean of y − guess is (0.1 − 0.2 + 0.3 − 0.2) / 4 = 0
-    assert found.estimate.value == pytest.approx(0.4)
+    assert result.estimate.value == pytest.approx(0.4)
     rectified = y - guess
     variance = rectified.var() / 4 * 4 / 3 * 4 / 3 + everywhere.var() / 6
     effective = 0.4 * 0.6 / variance
-    assert (found.estimate.low, found.estimate.high) == pytest.approx(wilson(0.4 * effective, effective))
+    assert (result.estimate.low, result.estimate.high) == pytest.approx(wilson(0.4 * effective, effective))
 
 
 def test_without_power_it_is_the_labels_alone(world):
     y, guess = world
-    found = prediction_powered_share(y[:300], guess[:300], guess, power=0)
-    assert found.estimate.value == pytest.approx(y[:300].mean())
+    result = prediction_powered_share(y[:300], guess[:300], guess, power=0)
+    assert result.estimate.value == pytest.approx(y[:300].mean())
     low, high = wilson(int(y[:300].sum()), 300)
-    assert found.estimate.high - found.estimate.low == pytest.approx(high - low, rel=0.02)
+    assert result.estimate.high - result.estimate.low == pytest.approx(high - low, rel=0.02)
 
 
 def test_a_good_model_narrows_the_interval(world):
@@ -50,16 +50,16 @@ def test_a_bad_model_is_not_trusted(world, shape):
         "inverted": 1 - guess,
     }[shape]
     alone = prediction_powered_share(y[:300], bad[:300], bad, power=0).estimate
-    found = prediction_powered_share(y[:300], bad[:300], bad)
-    assert found.power < 0.15
-    assert found.estimate.high - found.estimate.low <= 1.01 * (alone.high - alone.low)
+    result = prediction_powered_share(y[:300], bad[:300], bad)
+    assert result.power < 0.15
+    assert result.estimate.high - result.estimate.low <= 1.01 * (alone.high - alone.low)
 
 
 def test_tuned_power_is_the_published_formula(world):
     y, guess = world
-    found = prediction_powered_share(y[:300], guess[:300], guess)
+    result = prediction_powered_share(y[:300], guess[:300], guess)
     together = np.cov(y[:300], guess[:300], bias=True)[0, 1]
-    assert found.power == pytest.approx(min(1, together / ((1 + 300 / 10_000) * guess.var())))
+    assert result.power == pytest.approx(min(1, together / ((1 + 300 / 10_000) * guess.var())))
 
 
 @pytest.mark.parametrize(
@@ -95,26 +95,26 @@ def test_groups_widen_the_interval(world):
 
 def test_limits_stay_between_0_and_1():
     y = np.array([1] * 19 + [0])
-    found = prediction_powered_share(y, np.full(20, 0.5), np.full(100, 0.5), power=1).estimate
-    assert 0 <= found.low <= found.value <= found.high <= 1
+    result = prediction_powered_share(y, np.full(20, 0.5), np.full(100, 0.5), power=1).estimate
+    assert 0 <= result.low <= result.value <= result.high <= 1
 
 
 def test_a_class_nobody_found_has_a_width():
-    found = prediction_powered_share(np.zeros(80), np.full(80, 0.01), np.full(1000, 0.01)).estimate
-    assert found.value == 0
-    assert found.high == pytest.approx(wilson(0, 80)[1])
+    result = prediction_powered_share(np.zeros(80), np.full(80, 0.01), np.full(1000, 0.01)).estimate
+    assert result.value == 0
+    assert result.high == pytest.approx(wilson(0, 80)[1])
 
 
 @pytest.mark.parametrize(("y", "everywhere"), [([1], [0.5]), ([], [0.5]), ([1, 0], [])])
 def test_too_little_is_undefined(y, everywhere):
-    found = prediction_powered_share(y, [0.5] * len(y), everywhere)
-    assert not found.estimate.defined
-    assert found.estimate.reason == "too few labelled records"
+    result = prediction_powered_share(y, [0.5] * len(y), everywhere)
+    assert not result.estimate.defined
+    assert result.estimate.reason == "too few labelled records"
 
 
 def test_one_group_is_undefined():
-    found = prediction_powered_share([1, 0], [0.9, 0.1], [0.9, 0.1, 0.5], groups=["a", "a"])
-    assert found.estimate.reason == "all labelled records belong to one group"
+    result = prediction_powered_share([1, 0], [0.9, 0.1], [0.9, 0.1, 0.5], groups=["a", "a"])
+    assert result.estimate.reason == "all labelled records belong to one group"
 
 
 def test_each_label_needs_a_guess():
@@ -125,5 +125,5 @@ def test_each_label_needs_a_guess():
 @pytest.mark.parametrize(("y", "everywhere", "share"), [(1, 0.9, 1.0), (0, 0.1, 0.0)])
 def test_a_share_stays_between_none_and_all(y: int, everywhere: float, share: float):
     # 0.9 and the mean of y − guess, 0.5, are 1.4; 0.1 and −0.5 are −0.4.
-    found = prediction_powered_share(np.full(20, y), np.full(20, 0.5), np.full(100, everywhere), power=1)
-    assert found.estimate.value == share
+    result = prediction_powered_share(np.full(20, y), np.full(20, 0.5), np.full(100, everywhere), power=1)
+    assert result.estimate.value == share
