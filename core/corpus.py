@@ -1,8 +1,10 @@
 """A corpus: the records of a catalogue file, normalised, beside the original columns as they came."""
 
+import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -24,6 +26,7 @@ __all__ = [
     "column_names",
     "link_pattern",
     "load_corpus",
+    "parquet_batches",
     "read_columns",
     "read_parquet",
     "save_link_pattern",
@@ -34,6 +37,7 @@ __all__ = [
 RECORDS_FILE = "records.parquet"
 ORIGINALS_FILE = "originals.parquet"
 REJECTED_FILE = "rejected.parquet"
+BATCH_ROWS: Final = 65_536
 
 
 def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -44,8 +48,39 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFra
     DamagedError
         It is missing or damaged.
     """
-    try:
+    with _translate_read_errors(path):
         return pd.read_parquet(path, columns=None if columns is None else list(columns))
+
+
+def parquet_batches(path: Path, columns: Sequence[str], size: int) -> Iterator[pd.DataFrame]:
+    """Yield some columns of a Parquet file of a thing of the workspace, `size` rows at a time.
+
+    Raises
+    ------
+    DamagedError
+        It is missing or damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with _translate_read_errors(path), pq.ParquetFile(path) as file:
+        held, rows = [], 0
+        # A batch ends where a row group does, so that two files of as many rows may be cut at different places.
+        for batch in file.iter_batches(batch_size=size, columns=list(columns)):
+            held.append(batch)
+            rows += len(batch)
+            if rows >= size:
+                table = pa.Table.from_batches(held)
+                yield table.slice(0, size).to_pandas()
+                held, rows = table.slice(size).to_batches(), rows - size
+        if rows:
+            yield pa.Table.from_batches(held).to_pandas()
+
+
+@contextlib.contextmanager
+def _translate_read_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ArrowException) as error:
         missing = isinstance(error, FileNotFoundError)
         why = f"its {path.name} is {'missing' if missing else 'damaged'}"
@@ -105,6 +140,33 @@ class Corpus(StoredArtifact[Manifest]):
     def originals(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return the original columns as text, row for row beside :meth:`records`."""
         return read_parquet(self.artifact.path / ORIGINALS_FILE, columns)
+
+    def batches(
+        self, columns: Sequence[str], originals: Sequence[str] = (), size: int = BATCH_ROWS
+    ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+        """Yield normalised records and, row for row beside them, original columns; at most `size` rows at a time.
+
+        However many records there are, only a few parts are in memory.
+
+        Parameters
+        ----------
+        columns, originals : sequence of str
+            All of them must be there; see :func:`column_names` for the original ones.
+
+        Raises
+        ------
+        DamagedError
+            A file is missing or damaged, or there are not as many original rows as records.
+        """
+        path = self.artifact.path
+        records = parquet_batches(path / RECORDS_FILE, columns, size)
+        if not originals:
+            yield from ((part, pd.DataFrame(index=part.index)) for part in records)
+            return
+        for part, beside in zip_longest(records, parquet_batches(path / ORIGINALS_FILE, originals, size)):
+            if part is None or beside is None or len(part) != len(beside):
+                raise DamagedError(path.parent.name, path.name, f"its {ORIGINALS_FILE} is damaged")
+            yield part, beside
 
     def rejected(self) -> pd.DataFrame:
         """Return the rows that could not be taken: ``line``, ``reason``, ``text``."""

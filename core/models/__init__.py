@@ -203,9 +203,9 @@ class TitleClassifier(ABC):
         """
         return self.predict_probabilities(titles, progress)
 
-    def count_truncated(self, titles: Sequence[str]) -> int:
-        """Return how many of the titles are too long to be read to their end: none."""
-        return 0
+    def is_truncated(self, titles: Sequence[str]) -> NDArray[np.bool_]:
+        """Say which of the titles are too long to be read to their end, shape (n,): none."""
+        return np.zeros(len(titles), dtype=bool)
 
 
 # --- The kinds of classifier there are, found by name and imported only when used -------------------------------------
@@ -289,12 +289,12 @@ BASE: Final = ModelOption(
     name="base",
     values="text",
     metavar="DIR_OR_HUB_ID",
-    command_help="encoder to start from",
+    command_help="encoder to start from; multilingual-e5-small comes with Colophon as MiniLM does, for other languages",
     label=noop("Language model to start from"),
     placeholder=noop("MiniLM, which comes with Colophon"),
     page_help=noop(
-        "A folder on this computer, or a name on the Hugging Face Hub such as distilbert-base-multilingual-cased. Only"
-        " weights in the safetensors format are read."
+        "multilingual-e5-small comes with Colophon too, for books in other languages. Else a folder on this computer,"
+        " or a name on the Hugging Face Hub. Only weights in the safetensors format are read."
     ),
 )
 MEMBERS: Final = ModelOption(

@@ -62,7 +62,6 @@ from core.models.ensemble import (
     parse_member,
     save_members,
     sub_progress,
-    titles_truncated,
     train_member,
 )
 from core.progress import Progress, silent
@@ -335,12 +334,13 @@ class CascadeClassifier(TitleClassifier):
             probabilities[unsure] = self.second.predict_probabilities(rest, sub_progress(progress, done, 1 - done))
         return probabilities
 
-    def count_truncated(self, titles: Sequence[str]) -> int:
-        """Return how many of the titles the language model decides and cannot read to their end."""
-        if self.first is not None and len(titles):
-            unsure = np.flatnonzero(self._student(titles).max(axis=1) < self.sure)
-            titles = [titles[i] for i in unsure.tolist()]
-        return titles_truncated([self.second], titles)
+    def is_truncated(self, titles: Sequence[str]) -> NDArray[np.bool_]:
+        """Say which of the titles the language model decides and cannot read to their end, shape (n,)."""
+        truncated = self.second.is_truncated(titles)
+        long = np.flatnonzero(truncated)
+        if self.first is not None and len(long):
+            truncated[long] = self._student([titles[i] for i in long.tolist()]).max(axis=1) < self.sure
+        return truncated
 
     def _student(self, titles: Sequence[str]) -> NDArray[np.float64]:
         assert self.first is not None

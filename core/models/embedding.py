@@ -26,12 +26,17 @@ from core.models import (
     translate_load_errors,
     write_model_config,
 )
-from core.models.encoder import MAX_TOKENS, Encoder, default_base, fit_head
+from core.models.encoder import (
+    MAX_TOKENS,
+    Encoder,
+    check_multilingual,
+    default_base,
+    fit_head,
+    multilingual_facts,
+)
 from core.models.graph import Graph, quickest, read_graph
-from core.models.language_models import MULTILINGUAL_WEIGHTS, multilingual
 from core.models.runtime import label_agreement, rescore_uncertain, sample
 from core.progress import Progress, silent
-from core.storage import file_sha256
 
 __all__ = ["EmbeddingClassifier", "MultilingualClassifier"]
 
@@ -111,7 +116,7 @@ class EmbeddingClassifier(TitleClassifier):
             # A classifier of a fold is asked for held-out probabilities and not kept: the encoder itself will do.
             progress(0.8, "Making it quick, and checking what that changes")
             classifier.choose_form(data.titles)
-        cut = encoder.tokens.count_truncated(data.titles)
+        cut = int(encoder.tokens.is_truncated(data.titles).sum())
         if cut:
             classifier.sentences = (
                 (
@@ -141,9 +146,9 @@ class EmbeddingClassifier(TitleClassifier):
         """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.TitleClassifier`."""
         return self._probabilities(titles, self.quick, progress)
 
-    def count_truncated(self, titles: Sequence[str]) -> int:
-        """Return how many of the titles are too long to be read to their end."""
-        return self.encoder.tokens.count_truncated(titles)
+    def is_truncated(self, titles: Sequence[str]) -> NDArray[np.bool_]:
+        """Say which of the titles are too long to be read to their end, shape (n,)."""
+        return self.encoder.tokens.is_truncated(titles)
 
     def form_probabilities(self, titles: Sequence[str], form: Any, progress: Progress = silent) -> NDArray[np.float64]:
         """Return the probabilities that one form of the encoder gives; see :class:`core.models.TitleClassifier`."""
@@ -288,9 +293,7 @@ class MultilingualClassifier(EmbeddingClassifier):
 
     def save_encoder(self, folder: Path) -> dict[str, Any]:
         """Return which encoder it is: it is not copied."""
-        source = multilingual()
-        facts = {"name": source.name, "licence": source.licence, "version": source.version, "sha256": _digest()}
-        return {"encoder": facts}
+        return {"encoder": multilingual_facts()}
 
     @classmethod
     def load_encoder(cls, folder: Path, limit: int) -> Encoder:
@@ -304,13 +307,8 @@ class MultilingualClassifier(EmbeddingClassifier):
             It is not installed.
         """
         with translate_load_errors(folder):
-            facts = read_model_config(folder / MULTILINGUAL_FILE, MULTILINGUAL_FORMAT)["encoder"]
-            sha256, version = str(facts["sha256"]), str(facts["version"])
-        source = multilingual()
-        if _digest() != sha256:
-            raise ModelError(
-                f"The model in {folder.name} was trained with version {version} of the language model {source.name};"
-                f" here is version {source.version}, whose numbers are others. Train it again."
+            check_multilingual(
+                folder.name, read_model_config(folder / MULTILINGUAL_FILE, MULTILINGUAL_FORMAT)["encoder"]
             )
         return _multilingual_encoder(limit)
 
@@ -319,7 +317,3 @@ class MultilingualClassifier(EmbeddingClassifier):
 def _multilingual_encoder(limit: int) -> Encoder:
     """Return the encoder, the same one for all models and all folds of a training."""
     return Encoder(MULTILINGUAL, limit, LAYERS)
-
-
-def _digest() -> str:
-    return file_sha256(multilingual().folder / MULTILINGUAL_WEIGHTS)

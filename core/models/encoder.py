@@ -11,7 +11,7 @@ import importlib
 import json
 import math
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -44,6 +44,7 @@ from core.models.runtime import (
     within_tokens,
 )
 from core.progress import Progress, silent
+from core.storage import file_sha256
 
 __all__ = [
     "MAX_TOKENS",
@@ -51,12 +52,15 @@ __all__ = [
     "Encoder",
     "RememberedVectors",
     "Tokens",
+    "check_multilingual",
     "check_sizes",
     "default_base",
     "first_and_mean",
     "fit_head",
     "from_pretrained",
     "mean_pooled",
+    "multilingual_encoder",
+    "multilingual_facts",
     "read_network",
     "read_tokenizer",
     "run",
@@ -229,6 +233,44 @@ def read_tokenizer(path: Path) -> Any:
         ],
     )
     return transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names)
+
+
+def multilingual_facts() -> dict[str, str]:
+    """Return name, licence, version and SHA-256 of the installed encoder, for a model that does not copy it."""
+    source = multilingual()
+    sha256 = file_sha256(source.folder / MULTILINGUAL_WEIGHTS)
+    return {"name": source.name, "licence": source.licence, "version": source.version, "sha256": sha256}
+
+
+def check_multilingual(model: str, facts: Mapping[str, Any]) -> None:
+    """Refuse a model that was made with other numbers than those of the installed encoder.
+
+    Parameters
+    ----------
+    model : str
+        What the model is called.
+    facts : mapping
+        What :func:`multilingual_facts` gave when it was saved.
+
+    Raises
+    ------
+    ModelError
+        Another version of the encoder is installed.
+    MissingLanguageModelError
+        It is not installed.
+    """
+    here = multilingual_facts()
+    if here["sha256"] != str(facts["sha256"]):
+        raise ModelError(
+            f"The model in {model} was trained with version {facts['version']} of the language model {here['name']};"
+            f" here is version {here['version']}, whose numbers are others. Train it again."
+        )
+
+
+def multilingual_encoder(model: str, facts: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return the installed encoder and its tokenizer, after :func:`check_multilingual`."""
+    check_multilingual(model, facts)
+    return from_pretrained(MULTILINGUAL)
 
 
 def _smallest(config: Any) -> Any:
@@ -556,15 +598,17 @@ class Tokens:
         separate.enable_truncation(self.limit, direction=self.tokenizer.truncation_side)
         return separate
 
-    def count_truncated(self, titles: Sequence[str]) -> int:
-        """Return how many titles have more tokens than are read."""
+    def is_truncated(self, titles: Sequence[str]) -> NDArray[np.bool_]:
+        """Say which titles have more tokens than are read, shape (n,)."""
+        texts = [as_words(title) for title in titles]
         # A token is at least one character: short titles need not be looked at.
-        long = [title for title in map(as_words, titles) if len(title) > self.limit - 2]
-        count = 0
+        long = [row for row, text in enumerate(texts) if len(text) > self.limit - 2]
+        truncated = np.zeros(len(texts), dtype=bool)
         for start in range(0, len(long), 10_000):
-            encoded = self.tokenizer(long[start : start + 10_000], return_attention_mask=False, verbose=False)
-            count += sum(len(token_ids) > self.limit for token_ids in encoded["input_ids"])
-        return count
+            rows = long[start : start + 10_000]
+            encoded = self.tokenizer([texts[row] for row in rows], return_attention_mask=False, verbose=False)
+            truncated[rows] = [len(token_ids) > self.limit for token_ids in encoded["input_ids"]]
+        return truncated
 
     def save(self, folder: Path) -> None:
         """Write the tokenizer's files."""

@@ -35,7 +35,6 @@ __all__ = [
     "parse_member",
     "save_members",
     "sub_progress",
-    "titles_truncated",
     "train_member",
 ]
 
@@ -86,11 +85,6 @@ def combine_logits(probabilities: NDArray[np.float64], weights: Sequence[float])
 def sub_progress(progress: Progress, start: float, width: float) -> Progress:
     """Return a listener for a part of the work."""
     return lambda fraction, message: progress(start + width * fraction, message)
-
-
-def titles_truncated(classifiers: Sequence[TitleClassifier], titles: Sequence[str]) -> int:
-    """Return how many titles are too long for some member to be read to their end."""
-    return max((classifier.count_truncated(titles) for classifier in classifiers), default=0)
 
 
 def save_members(folder: Path, classifiers: Sequence[TitleClassifier]) -> list[str]:
@@ -301,9 +295,10 @@ class BlendClassifier(TitleClassifier):
         """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.TitleClassifier`."""
         return combine_logits(self.member_probabilities(titles, progress), self.weights)
 
-    def count_truncated(self, titles: Sequence[str]) -> int:
-        """Return how many of the titles are too long for some member to be read to their end."""
-        return titles_truncated(self.members, titles)
+    def is_truncated(self, titles: Sequence[str]) -> NDArray[np.bool_]:
+        """Say which of the titles are too long for some member to be read to their end, shape (n,)."""
+        truncated: NDArray[np.bool_] = np.any([member.is_truncated(titles) for member in self.members], axis=0)
+        return truncated
 
     def save(self, folder: Path) -> None:
         """Write each member into a folder of its own, and the weights as JSON."""

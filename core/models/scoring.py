@@ -1,31 +1,42 @@
 """Scoring: a model's probabilities for many titles, and for a whole corpus as a set of predictions."""
 
 import logging
+import shutil
 import sys
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from core.corpus import load_corpus
+from core.corpus import Corpus, column_names, load_corpus
 from core.errors import InputError
 from core.labels import load_labels
-from core.model_input import has_columns
+from core.model_input import has_columns, join_fields
 from core.models import known_kind
-from core.models.preparation import model_inputs, with_known_titles
+from core.models.preparation import with_known_titles
 from core.models.registry import Model, load, load_folder, weights_digest
 from core.predictions import PREDICTIONS_FILE
 from core.progress import Progress, silent
-from core.scale import Scorer, remove_old_shards, score_locally, shards_of
+from core.scale import Scorer, StoredTexts, remove_old_shards, score_locally, shards_of
 from core.scale.ray_engine import score_on_ray
-from core.schema import PREDICTED, RECORD_ID, SPLIT, TITLE, TITLE_KEY, probability_column
+from core.schema import CONFIDENCE, MARGIN, PREDICTED, RECORD_ID, SPLIT, TITLE, TITLE_KEY, probability_column
 from core.storage import Workspace, digest
 
-__all__ = ["PredictionReport", "main", "missing_column_sentences", "open_model", "predict_corpus", "sentences"]
+__all__ = [
+    "PredictionReport",
+    "different_texts",
+    "main",
+    "missing_column_sentences",
+    "open_model",
+    "predict_corpus",
+    "sentences",
+]
 
 _LOG = logging.getLogger(__name__)
 
@@ -112,6 +123,7 @@ def missing_column_sentences(reads: Sequence[str], lacking: Sequence[str], witho
 
 # Where shards lie that are done, until all are.
 FOLDER = "scoring"
+_KEYS: Final = ("titles, first 16", "titles, other 16")
 
 
 def predict_corpus(
@@ -166,68 +178,41 @@ def predict_corpus(
     fingerprint = digest("predictions", loaded_model.fingerprint, source.fingerprint, truth.name if truth else "")
     called, numbered = workspace.name_for("predictions", name, f"{source.name}-{loaded_model.name}", fingerprint)
     started = time.monotonic()
-    records = source.records([RECORD_ID, TITLE, TITLE_KEY])
-    texts, lacking = model_inputs(source, records, loaded_model.reads)
-    codes, different = pd.factorize(texts.to_numpy(dtype=object))
-    remove_old_shards(workspace.root / FOLDER)
+    lacking = tuple(column for column in loaded_model.reads if column not in column_names(source.artifact.path))
+    shards_folder = workspace.root / FOLDER
+    shards_folder.mkdir(parents=True, exist_ok=True)
+    remove_old_shards(shards_folder)
     columns = [probability_column(name) for name in loaded_model.classes]
-    shards = shards_of(workspace.root / FOLDER, different.tolist(), columns, loaded_model.fingerprint)
-    pending = shards.pending()
-    if engine == "ray":
-        score_on_ray(
-            shards,
-            loaded_model.path,
-            open_model,
-            progress,
-            name=loaded_model.name,
-            address=address,
-            wants_gpu=known_kind(loaded_model.kind).faster_on_gpu,
-        )
-    else:
-        score_locally(shards, loaded_model.probabilities, progress)
-    table = with_known_titles(loaded_model, records, shards.probabilities()[codes])
-    seconds = time.monotonic() - started
-    resumed = shards.count_titles_outside(pending)
-    new_rows = int(np.isin(codes // shards.size, pending).sum())
-    counts = table[PREDICTED].value_counts()
-    held_out, untitled = int((table[SPLIT] != "").sum()), int((table[PREDICTED] == "").sum())
-    without = (
-        int((~has_columns(texts.tolist()) & (records[TITLE_KEY] != "").to_numpy()).sum()) if loaded_model.reads else 0
-    )
-    too_long = loaded_model.classifier.count_truncated(texts.tolist())
-    predicted = {key: int(counts.get(key, 0)) for key in loaded_model.classes}
-    bases = loaded_model.manifest.bases
-    manifest = {
-        "model": loaded_model.name,
-        "model_fingerprint": loaded_model.fingerprint,
-        "model_kind": loaded_model.kind,
-        "trained_on": loaded_model.manifest.labels_fingerprint,
-        "corpus": source.fingerprint,
-        "corpus_name": source.name,
-        "labels": truth.name if truth else "",
-        "classes": list(loaded_model.classes),
-        "calibrated": loaded_model.calibration.method != "none",
-        "calibration": loaded_model.calibration.method,
-        "rows": len(table),
-        "held_out": held_out,
-        "untitled": untitled,
-        "too_long": too_long,
-        "reads": list(loaded_model.reads),
-        "input_columns": list(loaded_model.manifest.input_columns),
-        **({"bases": [base.as_dict() for base in bases]} if bases is not None else {}),
-        "model_sha256": weights_digest(loaded_model.manifest.files),
-        "without_columns": without,
-        "engine": engine,
-        "invented": source.manifest.invented,
-        "summary": {"predicted": predicted},
-    }
+    with tempfile.TemporaryDirectory(prefix="texts-", dir=shards_folder) as scratch:
+        progress(0.0, "Reading the titles")
+        different, codes = different_texts(source, loaded_model.reads, Path(scratch) / "texts.parquet")
+        shards = shards_of(shards_folder, different, columns, loaded_model.fingerprint)
+        pending = shards.pending()
+        if engine == "ray":
+            score_on_ray(
+                shards,
+                loaded_model.path,
+                open_model,
+                progress,
+                name=loaded_model.name,
+                address=address,
+                wants_gpu=known_kind(loaded_model.kind).faster_on_gpu,
+            )
+        else:
+            score_locally(shards, loaded_model.probabilities, progress)
+        table = Path(scratch) / PREDICTIONS_FILE
+        counts = _write_table(table, source, loaded_model, shards.probabilities(), codes)
+        seconds = time.monotonic() - started
+        manifest = _manifest_content(loaded_model, source, truth.name if truth else "", engine, counts)
 
-    def write(folder: Path) -> Mapping[str, Any]:
-        table.to_parquet(folder / PREDICTIONS_FILE, index=False, compression="zstd")
-        return {**manifest, "seconds": round(seconds, 3)}
+        def write(folder: Path) -> Mapping[str, Any]:
+            shutil.move(table, folder / PREDICTIONS_FILE)
+            return {**manifest, "seconds": round(seconds, 3)}
 
-    artifact = workspace.store("predictions", fingerprint, called, write)
-    shards.clear()
+        artifact = workspace.store("predictions", fingerprint, called, write)
+        resumed = shards.count_titles_outside(pending)
+        new_rows = int(np.isin(codes // shards.size, pending).sum())
+        shards.clear()
     progress(1.0, "Done")
     _LOG.info(
         "scored corpus '%s' with model '%s': predictions '%s' (%s), %d records, %s, %.1f s",
@@ -235,7 +220,7 @@ def predict_corpus(
         loaded_model.name,
         artifact.name,
         fingerprint,
-        len(table),
+        counts.rows,
         engine,
         time.monotonic() - started,
     )
@@ -244,21 +229,136 @@ def predict_corpus(
         fingerprint=fingerprint,
         model=loaded_model.name,
         corpus=source.name,
-        rows=len(table),
+        rows=counts.rows,
         seconds=seconds,
         rows_per_second=new_rows / seconds if seconds else float("nan"),
-        held_out=held_out,
-        untitled=untitled,
+        held_out=counts.held_out,
+        untitled=counts.untitled,
         classes=loaded_model.classes,
-        predicted=predicted,
+        predicted=counts.predicted,
         sentences=(
-            *sentences(held_out, untitled, too_long, resumed),
-            *missing_column_sentences(loaded_model.reads, lacking, without, len(table)),
+            *sentences(counts.held_out, counts.untitled, counts.too_long, resumed),
+            *missing_column_sentences(loaded_model.reads, lacking, counts.without_columns, counts.rows),
             *([numbered] if numbered else []),
         ),
         engine=engine,
         resumed=resumed,
     )
+
+
+def _text_batches(source: Corpus, reads: Sequence[str]) -> Iterator[tuple[pd.DataFrame, pd.Series]]:
+    """Yield the records part by part, and what a model reads of each."""
+    available = [name for name in reads if name in column_names(source.artifact.path)]
+    for records, originals in source.batches([RECORD_ID, TITLE, TITLE_KEY], available):
+        yield records, join_fields(records[TITLE], {name: originals[name] for name in available})
+
+
+def different_texts(source: Corpus, reads: Sequence[str], path: Path) -> tuple[StoredTexts, NDArray[np.int64]]:
+    """Write the different texts of a corpus to `path`, in the order of its records.
+
+    Returns
+    -------
+    texts : StoredTexts
+    codes : int array, shape (n_records,)
+        Which of the texts each record has.
+
+    Notes
+    -----
+    Texts are told apart by two hashes of 64 bits with different keys: of the 1.75 million of a national library, two
+    different ones have the same pair with a probability of 10^-26.
+    """
+    hashes = [
+        np.stack([pd.util.hash_array(texts.to_numpy(dtype=object), hash_key=key, categorize=False) for key in _KEYS])
+        for _, texts in _text_batches(source, reads)
+    ]
+    pairs = pd.DataFrame(np.concatenate([*hashes, np.empty((len(_KEYS), 0), np.uint64)], axis=1).T)
+    codes = pairs.groupby(list(pairs), sort=False).ngroup().to_numpy().astype(np.int64)
+    is_first = np.zeros(len(codes), dtype=bool)
+    is_first[np.unique(codes, return_index=True)[1]] = True
+
+    def parts() -> Iterator[Sequence[str]]:
+        start = 0
+        for _, texts in _text_batches(source, reads):
+            yield texts[is_first[start : start + len(texts)]].tolist()
+            start += len(texts)
+
+    return StoredTexts.write(path, parts()), codes
+
+
+@dataclass(kw_only=True)
+class _Counts:
+    """How many of the records scored are what."""
+
+    rows: int = 0
+    held_out: int = 0
+    untitled: int = 0
+    too_long: int = 0
+    without_columns: int = 0
+    predicted: dict[str, int]
+
+
+def _write_table(
+    path: Path, source: Corpus, model: Model, probabilities: NDArray[np.float64], codes: NDArray[np.int64]
+) -> _Counts:
+    """Write the predictions for the records of a corpus, part by part, and count them.
+
+    Parameters
+    ----------
+    probabilities : array, shape (n_texts, k)
+    codes : int array, shape (n_records,)
+        Which of these texts each record has.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    counts = _Counts(predicted=dict.fromkeys(model.classes, 0))
+    numbers = [CONFIDENCE, MARGIN, *(probability_column(name) for name in model.classes)]
+    columns = [RECORD_ID, PREDICTED, *numbers, SPLIT]
+    schema = pa.schema([(name, pa.float64() if name in numbers else pa.large_string()) for name in columns])
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for records, texts in _text_batches(source, model.reads):
+            here = codes[counts.rows : counts.rows + len(records)]
+            table = with_known_titles(model, records, probabilities[here])
+            writer.write_table(pa.Table.from_pandas(table, schema, preserve_index=False))
+            counts.rows += len(table)
+            counts.held_out += int((table[SPLIT] != "").sum())
+            counts.untitled += int((table[PREDICTED] == "").sum())
+            counts.too_long += int(model.classifier.is_truncated(texts.tolist()).sum())
+            if model.reads:
+                titled = (records[TITLE_KEY] != "").to_numpy()
+                counts.without_columns += int((~has_columns(texts.tolist()) & titled).sum())
+            for name, count in table[PREDICTED].value_counts().items():
+                if name:
+                    counts.predicted[str(name)] += int(count)
+    return counts
+
+
+def _manifest_content(model: Model, source: Corpus, labels: str, engine: Engine, counts: _Counts) -> dict[str, Any]:
+    bases = model.manifest.bases
+    return {
+        "model": model.name,
+        "model_fingerprint": model.fingerprint,
+        "model_kind": model.kind,
+        "trained_on": model.manifest.labels_fingerprint,
+        "corpus": source.fingerprint,
+        "corpus_name": source.name,
+        "labels": labels,
+        "classes": list(model.classes),
+        "calibrated": model.calibration.method != "none",
+        "calibration": model.calibration.method,
+        "rows": counts.rows,
+        "held_out": counts.held_out,
+        "untitled": counts.untitled,
+        "too_long": counts.too_long,
+        "reads": list(model.reads),
+        "input_columns": list(model.manifest.input_columns),
+        **({"bases": [base.as_dict() for base in bases]} if bases is not None else {}),
+        "model_sha256": weights_digest(model.manifest.files),
+        "without_columns": counts.without_columns,
+        "engine": engine,
+        "invented": source.manifest.invented,
+        "summary": {"predicted": counts.predicted},
+    }
 
 
 def open_model(folder: Path, name: str) -> Scorer:

@@ -10,10 +10,10 @@ import contextlib
 import hashlib
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ __all__ = [
     "ProgressMeter",
     "Scorer",
     "Shards",
+    "StoredTexts",
     "duration",
     "progress_message",
     "remove_old_shards",
@@ -97,6 +98,60 @@ MIN_SHARD = 8_192
 # So that hundreds of millions of titles do not make a folder of a hundred thousand files.
 MAX_SHARD, TARGET_SHARDS = 32_768, 2_048
 _MAX_AGE = 7 * 86400.0
+
+
+class StoredTexts(Sequence[str]):
+    """Texts in a Parquet file, of which those that are asked for are read: for more than memory should hold.
+
+    Parameters
+    ----------
+    path : path
+        A file that :meth:`write` made. It must stay as it is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow.parquet as pq
+
+        self._file = pq.ParquetFile(path)
+        groups = [self._file.metadata.row_group(number).num_rows for number in range(self._file.num_row_groups)]
+        self._starts = np.cumsum([0, *groups])
+
+    @classmethod
+    def write(cls, path: Path, parts: Iterable[Sequence[str]]) -> Self:
+        """Write texts that come part by part, and return them as they lie on disk."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        schema = pa.schema([(TITLE, pa.string())])
+        with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+            for part in filter(len, parts):
+                table = pa.table({TITLE: pa.array(part, pa.string())}, schema)
+                writer.write_table(table, row_group_size=MIN_SHARD)
+        return cls(path)
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    @overload
+    def __getitem__(self, rows: int) -> str: ...
+    @overload
+    def __getitem__(self, rows: slice) -> list[str]: ...
+    def __getitem__(self, rows: int | slice) -> str | list[str]:
+        if isinstance(rows, int):
+            number = range(len(self))[rows]
+            return self[number : number + 1][0]
+        start, stop, step = rows.indices(len(self))
+        if stop <= start:
+            return [self[number] for number in range(start, stop, step)]
+        first, last = np.searchsorted(self._starts, [start, stop - 1], side="right") - 1
+        groups = list(range(int(first), int(last) + 1))
+        table = self._file.read_row_groups(groups).slice(start - int(self._starts[first]), stop - start)
+        texts: list[str] = table.column(0).to_pylist()
+        return texts[::step]
+
+    def __iter__(self) -> Iterator[str]:
+        for start in range(0, len(self), MIN_SHARD):
+            yield from self[start : start + MIN_SHARD]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """How much foreign fiction a model finds, with and without labels that functions read off shelfmarks.
 
-``python tests/bench/bench_languages.py --real FOLDER [--kinds tfidf,blend] [--seeds 0] [--weak-only] [--workspace
-DIR]`` (a blend of other members is written ``blend:tfidf+embedding+multilingual``): learns from ``annotated.csv``
+``python tests/bench/bench_languages.py --real FOLDER [--kinds tfidf,blend] [--base NAME] [--seeds 0] [--weak-only]
+[--workspace DIR]`` (a blend of other members is written ``blend:tfidf+embedding+multilingual``; `base` is the encoder
+that is fine-tuned, such as ``multilingual-e5-small``): learns from ``annotated.csv``
 without what the label audit speaks against, and then from what the set of functions on the British Library's shelves
 says of the digitised books and of the paper catalogue too. Both are scored by their titles alone: on the labelled books
 of ``test_predictions.csv``, and on books of one author in five, of whom nothing was learned, whose place on the shelves
@@ -45,6 +46,7 @@ import argparse
 import json
 import os
 import tempfile
+import time
 import zlib
 from pathlib import Path
 
@@ -130,11 +132,14 @@ def class_counts(table: pd.DataFrame, answers: np.ndarray) -> dict[str, str]:
     return {str(name): f"{n} of {size} ({n / size:.3f})" for name, n, size in counts.itertuples()}
 
 
-def measure(workspace: Workspace, kind: str, seed: int, weak: str | None) -> dict[str, object]:
+def measure(workspace: Workspace, kind: str, seed: int, weak: str | None, base: str) -> dict[str, object]:
     """Train one model and say what it finds."""
     name, _, members = kind.partition(":")
-    options = {"members": members.split("+")} if members else None
+    options: dict[str, object] = {"members": members.split("+")} if members else {}
+    options |= {"base": base} if base else {}
+    started = time.monotonic()
     report = train(workspace, AUDITED, kind=name, seed=seed, exclude=(TEST,), weak=weak, options=options)
+    seconds = time.monotonic() - started
     model = load(workspace, report.model)
 
     def answers(titles: pd.Series) -> np.ndarray:
@@ -147,6 +152,8 @@ def measure(workspace: Workspace, kind: str, seed: int, weak: str | None) -> dic
     masks = {name: (judged[LANGUAGE] == name).to_numpy() for name in commonest}
     return {
         "kind": kind,
+        "base": base,
+        "seconds": round(seconds),
         "seed": seed,
         "weak": report.n_weak,
         "right_of_850": round(float((answers(test[TITLE]) == test[TRUTH]).mean()), 4),
@@ -159,6 +166,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--real", default=os.environ.get("COLOPHON_REAL_DATA", ""))
     parser.add_argument("--kinds", default="tfidf,blend")
+    parser.add_argument("--base", default="", help="encoder that is fine-tuned; MiniLM otherwise")
     parser.add_argument("--seeds", default="0")
     parser.add_argument("--weak-only", action="store_true", help="leave out the training without labels by functions")
     parser.add_argument("--workspace", help="keep everything here")
@@ -172,7 +180,9 @@ def main() -> None:
         for kind in arguments.kinds.split(","):
             for weak in (WEAK,) if arguments.weak_only else (None, WEAK):
                 for seed in map(int, arguments.seeds.split(",")):
-                    print(json.dumps(measure(workspace, kind, seed, weak), ensure_ascii=False), flush=True)
+                    print(
+                        json.dumps(measure(workspace, kind, seed, weak, arguments.base), ensure_ascii=False), flush=True
+                    )
 
 
 if __name__ == "__main__":

@@ -38,8 +38,8 @@ class Fixed:
             progress(1.0, "read")
         return np.array([self.answers[title] for title in titles]).reshape(-1, 2)
 
-    def count_truncated(self, titles: list[str]) -> int:
-        return sum(len(title) > 3 for title in titles)
+    def is_truncated(self, titles: list[str]) -> np.ndarray:
+        return np.array([len(title) > 3 for title in titles], dtype=bool)
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +66,16 @@ class TestTheRule:
         assert result == pytest.approx(np.array([[0.9, 0.1], [0.1, 0.9], [0.3, 0.7]]))
         assert teacher.titles == ["x"]
         assert steps == [pytest.approx(1.0)]
-        assert created.count_truncated(["long", "also", "x"]) == 0
-        assert CascadeClassifier(student, teacher, sure=1.0).count_truncated(["long", "also", "x"]) == 2
+        assert created.is_truncated(["long", "also", "x"]).tolist() == [False, False, False]
+        unsure = CascadeClassifier(student, teacher, sure=1.0)
+        assert unsure.is_truncated(["long", "also", "x"]).tolist() == [True, True, False]
+        assert created.is_truncated([]).tolist() == []
         assert created.predict_probabilities([]).shape == (0, 2)
 
     def test_without_a_student_the_language_model_reads_everything(self) -> None:
         created = CascadeClassifier(None, Fixed({"x": [0.3, 0.7], "long": [0.9, 0.1]}))
         assert created.predict_probabilities(["x", "long"]).tolist() == [[0.3, 0.7], [0.9, 0.1]]
-        assert created.count_truncated(["x", "long"]) == 1
+        assert created.is_truncated(["x", "long"]).tolist() == [False, True]
 
     def test_a_model_of_an_earlier_version_is_read_with_its_temperature(self, tmp_path: Path, monkeypatch) -> None:
         """Odds of 24 to 1 are 4.9 to 1 at a temperature of 2: 0.83."""

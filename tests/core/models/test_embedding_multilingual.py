@@ -16,6 +16,7 @@ from core.models.ensemble import BlendClassifier
 from core.models.graph import PackedForm, read_graph
 from core.models.language_models import bases_of, check_bases, describe_bases, installed, untrainable_kinds
 from core.models.training import train
+from core.models.transformer import MULTILINGUAL_FROZEN, TransformerClassifier, _settings, learned_state
 
 pytestmark = pytest.mark.slow
 
@@ -140,7 +141,7 @@ def test_options_it_cannot_take_are_refused(data, options):
 
 def test_of_a_title_without_end_the_beginning_is_read(trained):
     long = "A history " * 200
-    assert trained.count_truncated([long, "An ode"]) == 1
+    assert trained.is_truncated([long, "An ode"]).tolist() == [True, False]
     beginning, whole = trained.predict_probabilities([long[:700], long])
     assert beginning == pytest.approx(whole, abs=1e-5)
 
@@ -183,3 +184,60 @@ def test_as_a_graph_that_is_read_again_it_says_the_same(trained, data, tmp_path)
     assert read.whole_numbers
     quick, exact = (trained._probabilities(data.titles[:40], way) for way in (read, None))
     assert (quick.argmax(axis=1) == exact.argmax(axis=1)).all()
+
+
+FEW_LAYERS = {"base": MULTILINGUAL, "epochs": 1, "frozen_layers": 10}
+
+
+@pytest.fixture(scope="module")
+def tuned(data):
+    return TransformerClassifier.train(data, options=FEW_LAYERS)
+
+
+class TestFineTuned:
+    """The same encoder as what a fine-tuning starts from."""
+
+    @pytest.fixture
+    def folder(self, tuned, tmp_path):
+        tuned.save(tmp_path)
+        return tmp_path
+
+    def test_only_what_learned_is_written_down_and_read_again(self, tuned, folder):
+        assert {path.name for path in folder.iterdir()} == {"classifier.json", "learned.safetensors"}
+        # Two layers of 1.8 million numbers and the head, of 118 million.
+        assert 14_000_000 < (folder / "learned.safetensors").stat().st_size < 14_500_000
+        read = TransformerClassifier.load(folder)
+        assert np.array_equal(read.predict_probabilities(UNSEEN_TITLES), tuned.predict_probabilities(UNSEEN_TITLES))
+        assert learned_state(read.network).keys() == learned_state(tuned.network).keys()
+
+    def test_it_learned_and_the_layers_below_did_not(self, tuned, trained):
+        ours, theirs = tuned.network.encoder, trained.encoder.model
+        weights = [[model.encoder.layer[i].output.dense.weight for model in (ours, theirs)] for i in (9, 10)]
+        assert [pair[0].equal(pair[1]) for pair in weights] == [True, False]
+        assert ours.embeddings.position_embeddings.weight.equal(theirs.embeddings.position_embeddings.weight)
+
+    def test_numbers_of_another_package_or_another_network_are_refused(self, folder):
+        from safetensors.torch import load_file, save_file
+
+        learned = load_file(folder / "learned.safetensors")
+        save_file({**learned, "head.bias": learned["head.bias"][:1]}, folder / "learned.safetensors")
+        with pytest.raises(ModelError, match="fetch or train it again|damaged|cannot be read"):
+            TransformerClassifier.load(folder)
+        config = json.loads((folder / "classifier.json").read_text())
+        config["encoder"] |= {"version": "9.9", "sha256": "0"}
+        (folder / "classifier.json").write_text(json.dumps(config))
+        with pytest.raises(ModelError, match=r"trained with version 9\.9 of the language model"):
+            TransformerClassifier.load(folder)
+
+    def test_more_layers_than_there_are_cannot_be_left_as_they_are(self, data):
+        with pytest.raises(InputError, match=r"'frozen_layers' must be at most 12, .* 13 came"):
+            TransformerClassifier.train(data, options={**FEW_LAYERS, "frozen_layers": 13})
+
+    def test_half_of_its_layers_stay_as_they_are_unless_told_otherwise(self):
+        assert _settings({"base": MULTILINGUAL})["frozen_layers"] == MULTILINGUAL_FROZEN
+        assert _settings({"base": MULTILINGUAL, "frozen_layers": 0})["frozen_layers"] == 0
+        assert _settings({})["frozen_layers"] == 0
+
+    def test_as_a_member_of_a_blend_its_package_is_named(self):
+        (record,) = describe_bases(bases_of("blend", {"members": ["tfidf", "transformer"], "base": MULTILINGUAL}))
+        assert (record.name, record.version) == (MULTILINGUAL, "0.3.0")

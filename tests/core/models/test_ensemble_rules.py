@@ -16,7 +16,6 @@ from core.models.ensemble import (
     combine_logits,
     fit_blend_weights,
     sub_progress,
-    titles_truncated,
 )
 from core.models.runtime import UNCERTAIN_MARGIN, is_uncertain, rescore_uncertain
 
@@ -43,8 +42,8 @@ class Fixed:
     def form_probabilities(self, titles: list[str], form: Any, progress: Any = None) -> np.ndarray:
         return Fixed.predict_probabilities(self, titles, progress)
 
-    def count_truncated(self, titles: list[str]) -> int:
-        return sum(len(title) > 3 for title in titles)
+    def is_truncated(self, titles: list[str]) -> np.ndarray:
+        return np.array([len(title) > 3 for title in titles], dtype=bool)
 
 
 class Rounded(Fixed):
@@ -189,8 +188,6 @@ def test_parts_of_the_work() -> None:
     part(0.0, "")
     part(1.0, "")
     assert steps == pytest.approx([0.1, 1.0])
-    assert titles_truncated([], ["long"]) == 0
-    assert titles_truncated([Fixed({}), Fixed({})], ["long", "x"]) == 1  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
+from functools import partialmethod
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from core.errors import Cancelled, NotFoundError
+from core.corpus import Corpus, load_corpus
+from core.errors import Cancelled, DamagedError, NotFoundError
 from core.models.fitting import Plan, fit
 from core.models.preparation import predictions_table, with_known_titles
 from core.models.registry import load, save
-from core.models.scoring import predict_corpus
+from core.models.scoring import different_texts, predict_corpus
 from core.predictions import load_scored
 from core.scale import ProgressMeter
 from core.storage import Workspace
@@ -165,6 +168,28 @@ class TestCorpus:
             predict_corpus(with_corpus, "genres", "collection", progress=stop)
         assert with_corpus.list("predictions") == []
         assert not any(with_corpus.folder("predictions").iterdir())
+        assert not any((with_corpus.root / "scoring").iterdir())
+
+    @pytest.mark.parametrize("rows", [1, 7, 33])
+    def test_part_by_part_it_says_what_it_says_of_all(self, with_corpus, collection, monkeypatch, rows):
+        monkeypatch.setattr(Corpus, "batches", partialmethod(Corpus.batches, size=rows))
+        report = predict_corpus(with_corpus, "genres", "collection")
+        assert (report.rows, report.held_out, report.untitled) == (33, 1, 1)
+        path = with_corpus.find("predictions", "collection-genres").path
+        expected = predict_records(load(with_corpus, "genres"), collection)
+        pd.testing.assert_frame_equal(pd.read_parquet(path / "predictions.parquet"), expected)
+        counts = expected["predicted"].value_counts()
+        assert report.predicted == {name: counts.get(name, 0) for name in ("Fiction", "Poetry", "Travel")}
+
+    @pytest.mark.parametrize("rows", [2, 100])
+    def test_equal_titles_are_one_wherever_they_stand(self, workspace, collection, put, tmp_path, monkeypatch, rows):
+        monkeypatch.setattr(Corpus, "batches", partialmethod(Corpus.batches, size=rows))
+        titles = ["An ode", "A tale", "An ode", "", "an ode", "A tale", "", "Last"]
+        books = collection.head(8).assign(title=titles)
+        put(workspace, books, "corpus", "doubles")
+        texts, codes = different_texts(load_corpus(workspace, "doubles"), (), tmp_path / "texts.parquet")
+        assert list(texts) == ["An ode", "A tale", "", "an ode", "Last"]
+        assert codes.tolist() == [0, 1, 0, 2, 3, 1, 2, 4]
 
     @pytest.mark.parametrize(
         ("model", "corpus", "labels", "missing"),
@@ -177,3 +202,34 @@ class TestCorpus:
     def test_names_that_are_not_there(self, with_corpus, model, corpus, labels, missing):
         with pytest.raises(NotFoundError, match=missing):
             predict_corpus(with_corpus, model, corpus, labels=labels)
+
+
+class TestPartsOfACorpus:
+    """Files whose row groups end at different places, as those of another version may."""
+
+    @pytest.fixture
+    def corpus(self, workspace, collection, put):
+        put(workspace, collection, "corpus", "collection")
+        corpus = load_corpus(workspace, "collection")
+        originals = pd.DataFrame({"Shelf": [str(row) for row in range(33)]})
+        originals.to_parquet(corpus.artifact.path / "originals.parquet", index=False, row_group_size=5)
+        return corpus
+
+    @pytest.mark.parametrize("size", [1, 8, 33, 100])
+    def test_rows_stand_beside_their_own(self, corpus, collection, size):
+        parts = list(corpus.batches(["record_id"], ["Shelf"], size=size))
+        assert [len(records) for records, _ in parts] == [min(size, 33 - start) for start in range(0, 33, size)]
+        assert pd.concat([records for records, _ in parts])["record_id"].tolist() == collection["record_id"].tolist()
+        assert [value for _, beside in parts for value in beside["Shelf"]] == [str(row) for row in range(33)]
+
+    def test_without_columns_of_the_file(self, corpus):
+        ((records, beside),) = corpus.batches(["record_id"])
+        assert (len(records), beside.shape) == (33, (33, 0))
+
+    def test_a_file_with_other_rows_is_damaged(self, corpus):
+        pd.DataFrame({"Shelf": ["1"] * 32}).to_parquet(corpus.artifact.path / "originals.parquet", index=False)
+        with pytest.raises(DamagedError, match=r"originals\.parquet is damaged"):
+            list(corpus.batches(["record_id"], ["Shelf"], size=8))
+        (corpus.artifact.path / "originals.parquet").unlink()
+        with pytest.raises(DamagedError, match=r"originals\.parquet is missing"):
+            list(corpus.batches(["record_id"], ["Shelf"], size=8))

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import Cancelled, InputError
 from core.models.scoring import predict_corpus
-from core.scale import MAX_SHARD, MIN_SHARD, ProgressMeter, remove_old_shards, score_locally, shards_of
+from core.scale import MAX_SHARD, MIN_SHARD, ProgressMeter, StoredTexts, remove_old_shards, score_locally, shards_of
 from core.scale.ray_engine import Pool, plan_pool
 
 TITLES = ["a", "bb", "ccc", "dddd", "«é», 4to\n", ""]
@@ -101,6 +101,32 @@ class TestShards:
         remove_old_shards(tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == [shards.folder.name]
         remove_old_shards(tmp_path / "not there")
+
+
+class TestTextsOnDisk:
+    @pytest.fixture
+    def texts(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("core.scale.MIN_SHARD", 4)  # texts of a row group
+        return StoredTexts.write(tmp_path / "texts.parquet", [["a", "bb", "ccc", "dddd", "«é», 4to\n"], [], ["", "g"]])
+
+    def test_they_are_a_sequence_like_any_other(self, texts):
+        expected = ["a", "bb", "ccc", "dddd", "«é», 4to\n", "", "g"]
+        assert len(texts) == 7
+        assert list(texts) == expected
+        assert [texts[i] for i in range(-7, 7)] == expected * 2
+        for rows in (slice(0, 4), slice(3, 6), slice(5, 99), slice(2, 2), slice(None, None, 2), slice(5, 1, -1)):
+            assert texts[rows] == expected[rows]
+        with pytest.raises(IndexError):
+            texts[7]
+
+    def test_none(self, tmp_path):
+        texts = StoredTexts.write(tmp_path / "texts.parquet", [])
+        assert (len(texts), list(texts), texts[0:5]) == (0, [], [])
+
+    def test_shards_of_them_are_those_of_a_list(self, texts, tmp_path):
+        stored, listed = (shards_of(tmp_path, titles, COLUMNS, "model", size=3) for titles in (texts, list(texts)))
+        assert stored.folder == listed.folder
+        assert [stored.part(i) for i in range(3)] == [listed.part(i) for i in range(3)]
 
 
 class TestLocalEngine:
