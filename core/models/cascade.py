@@ -34,6 +34,7 @@ arXiv 2509.02896, 2025.
 import functools
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final, Self
@@ -67,7 +68,7 @@ from core.models.ensemble import (
 from core.progress import Progress, silent
 from core.thresholds.finite_population import most_wrong
 
-__all__ = ["CascadeClassifier", "Certificate", "choose_cut"]
+__all__ = ["CUTS", "MOST_DIFFERENT", "STUDENT", "CascadeClassifier", "Certificate", "choose_cut", "teach"]
 
 FILE: Final = "cascade.json"
 FORMAT: Final = 1
@@ -88,6 +89,7 @@ CHECKED: Final = (0.01, 4_000, 10_000)
 STUDENT: Final[Mapping[str, Any]] = {"kind": "tfidf", "C": 30.0}
 MOST_DIFFERENT: Final = 0.005
 CONFIDENCE: Final = 0.95
+_PART: Final = 4_096  # titles that the student decides of while the language model reads those before them
 # Tried in this order, laid down before anything is read: from odds of e^12 to 1 down to even ones.
 CUTS: Final[tuple[float, ...]] = tuple(1 / (1 + math.exp(-step / 10)) for step in range(120, -1, -1))
 
@@ -172,6 +174,22 @@ def choose_cut(
             break
         best = cut
     return best
+
+
+def teach(
+    first: Member, titles: Sequence[str], answers: NDArray[np.float64], classes: Sequence[str], seed: int
+) -> TitleClassifier:
+    """Return a student that learned what the language model says of titles; `answers`, shape (n, k)."""
+    # Shares below a fiftieth of a title are no lesson, and make the student's work twice as long.
+    lesson = np.where(answers < 0.02, 0.0, answers)
+    data = TrainingData(
+        titles=list(titles),
+        targets=lesson / lesson.sum(axis=1, keepdims=True),
+        weights=np.ones(len(lesson)),
+        classes=tuple(classes),
+        balanced=False,
+    )
+    return train_member(first, data, seed=seed)
 
 
 class CascadeClassifier(TitleClassifier):
@@ -271,20 +289,8 @@ class CascadeClassifier(TitleClassifier):
         answers = teacher.predict_probabilities(read, sub_progress(progress, 0.0, 0.8))
         own = teacher.predict_probabilities(data.titles)
         progress(0.85, "Teaching the quick student")
-        # Shares below a fiftieth of a title are no lesson, and make the student's work twice as long.
-        lesson = np.vstack([own, answers[len(draw) :]])
-        lesson = np.where(lesson < 0.02, 0.0, lesson)
-        student = train_member(
-            first,
-            TrainingData(
-                titles=[*data.titles, *read[len(draw) :]],
-                targets=lesson / lesson.sum(axis=1, keepdims=True),
-                weights=np.ones(len(lesson)),
-                classes=data.classes,
-                balanced=False,
-            ),
-            seed=seed,
-        )
+        taught_titles = [*data.titles, *read[len(draw) :]]
+        student = teach(first, taught_titles, np.vstack([own, answers[len(draw) :]]), data.classes, seed)
         progress(0.95, "Comparing the student with the language model")
         guesses = student.predict_probabilities(read)
         sure, differ = guesses.max(axis=1), guesses.argmax(axis=1) != answers.argmax(axis=1)
@@ -326,13 +332,26 @@ class CascadeClassifier(TitleClassifier):
         """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.TitleClassifier`."""
         if self.first is None:
             return self.second.predict_probabilities(titles, progress)
-        probabilities = self._student(titles)
-        unsure = np.flatnonzero(probabilities.max(axis=1, initial=0.0) < self.sure)
-        done = 1 - len(unsure) / max(1, len(titles))
-        if len(unsure):
-            rest = [titles[i] for i in unsure.tolist()]
-            probabilities[unsure] = self.second.predict_probabilities(rest, sub_progress(progress, done, 1 - done))
-        return probabilities
+        parts = [titles[start : start + _PART] for start in range(0, len(titles), _PART)]
+        probabilities = [np.empty((0, len(self.classes)))]
+        with ThreadPoolExecutor(1) as pool:
+            # The student counts words on one core, the language model leaves none of them waiting for it.
+            ahead = pool.submit(self._student, parts[0]) if parts else None
+            for number, part in enumerate(parts):
+                assert ahead is not None
+                answers = ahead.result()
+                ahead = pool.submit(self._student, parts[number + 1]) if number + 1 < len(parts) else None
+                unsure = np.flatnonzero(answers.max(axis=1) < self.sure)
+                done, width = number * _PART / len(titles), len(part) / len(titles)
+                decided = width * (1 - len(unsure) / len(part))
+                listener = sub_progress(progress, done + decided, width - decided)
+                if len(unsure):
+                    rest = [part[i] for i in unsure.tolist()]
+                    answers[unsure] = self.second.predict_probabilities(rest, listener)
+                else:
+                    listener(1.0, f"{number * _PART + len(part):,} of {len(titles):,} titles")
+                probabilities.append(answers)
+        return np.concatenate(probabilities)
 
     def is_truncated(self, titles: Sequence[str]) -> NDArray[np.bool_]:
         """Say which of the titles the language model decides and cannot read to their end, shape (n,)."""

@@ -72,6 +72,19 @@ class TestTheRule:
         assert created.is_truncated([]).tolist() == []
         assert created.predict_probabilities([]).shape == (0, 2)
 
+    def test_part_by_part_every_title_has_its_own_answer(self, monkeypatch) -> None:
+        titles = [f"{number:02}" for number in range(25)]
+        student = Fixed({title: [0.95, 0.05] if int(title) % 3 else [0.6, 0.4] for title in titles})
+        teacher = Fixed({title: [int(title) / 100, 1 - int(title) / 100] for title in titles})
+        created = CascadeClassifier(student, teacher, sure=0.9)
+        whole = created.predict_probabilities(titles)
+        monkeypatch.setattr(module, "_PART", 4)
+        steps: list[float] = []
+        assert created.predict_probabilities(titles, lambda share, _: steps.append(share)).tolist() == whole.tolist()
+        assert whole[:, 0] == pytest.approx([0.95 if number % 3 else number / 100 for number in range(25)])
+        assert steps == sorted(steps) and steps[-1] == pytest.approx(1)
+        assert len(steps) == 7
+
     def test_without_a_student_the_language_model_reads_everything(self) -> None:
         created = CascadeClassifier(None, Fixed({"x": [0.3, 0.7], "long": [0.9, 0.1]}))
         assert created.predict_probabilities(["x", "long"]).tolist() == [[0.3, 0.7], [0.9, 0.1]]
