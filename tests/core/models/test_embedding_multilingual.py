@@ -16,7 +16,7 @@ from core.models.ensemble import BlendClassifier
 from core.models.graph import PackedForm, read_graph
 from core.models.language_models import bases_of, check_bases, describe_bases, installed, untrainable_kinds
 from core.models.training import train
-from core.models.transformer import MULTILINGUAL_FROZEN, TransformerClassifier, _settings, learned_state
+from core.models.transformer import TransformerClassifier, _settings, learned_state
 
 pytestmark = pytest.mark.slow
 
@@ -233,10 +233,14 @@ class TestFineTuned:
         with pytest.raises(InputError, match=r"'frozen_layers' must be at most 12, .* 13 came"):
             TransformerClassifier.train(data, options={**FEW_LAYERS, "frozen_layers": 13})
 
-    def test_half_of_its_layers_stay_as_they_are_unless_told_otherwise(self):
-        assert _settings({"base": MULTILINGUAL})["frozen_layers"] == MULTILINGUAL_FROZEN
-        assert _settings({"base": MULTILINGUAL, "frozen_layers": 0})["frozen_layers"] == 0
-        assert _settings({})["frozen_layers"] == 0
+    def test_most_of_its_layers_stay_as_they_are_unless_told_otherwise(self):
+        def chosen(**options):
+            settings = _settings(options)
+            return settings["frozen_layers"], settings["epochs"]
+
+        assert chosen() == (0, 3)
+        assert chosen(base=MULTILINGUAL) == (8, 2)
+        assert chosen(base=MULTILINGUAL, frozen_layers=0, epochs=5) == (0, 5)
 
     def test_as_a_member_of_a_blend_its_package_is_named(self):
         (record,) = describe_bases(bases_of("blend", {"members": ["tfidf", "transformer"], "base": MULTILINGUAL}))
