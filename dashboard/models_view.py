@@ -11,7 +11,7 @@ from core.evaluation import Evaluation
 from core.label_audit import AuditedCopy, audited_copy, choose_audited_copy, shown_value
 from core.models import KINDS, ModelOption, offered_options
 from core.models.fitting import FEWEST_TITLES
-from core.models.language_models import check_bases, untrainable_kinds
+from core.models.language_models import bases_to_choose, check_bases, untrainable_kinds
 from core.models.preparation import readable_columns
 from core.models.registry import ModelDescription
 from core.predictions import NO_LABELS, Scored, load_predictions, save_training_labels, saved_training_labels
@@ -343,6 +343,15 @@ def _option_field(option: ModelOption) -> str | list[str]:
         return st.selectbox(
             _(option.label), ["", *corpora], format_func=lambda name: name or _(_NOTHING), help=_(option.page_help)
         )
+    if option.values == "base":
+        base = st.selectbox(
+            _(option.label),
+            ["", *bases_to_choose()],
+            format_func=lambda name: name or _(option.placeholder),
+            accept_new_options=True,
+            help=_(option.page_help),
+        )
+        return (base or "").strip()
     return st.text_input(_(option.label), placeholder=_(option.placeholder), help=_(option.page_help)).strip()
 
 

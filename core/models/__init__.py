@@ -220,8 +220,9 @@ class ModelOption:
     ----------
     name : str
         As the classifier's options have it, and the command line after two dashes.
-    values : {'text', 'kinds', 'corpus'}
-        What is typed or chosen: a text, several kinds of model, or a catalogue that was imported.
+    values : {'text', 'base', 'kinds', 'corpus'}
+        What is typed or chosen: a text, a pre-trained language model, several kinds of model, or a catalogue that was
+        imported.
     default : tuple of str
         The kinds that are chosen at first.
     metavar, command_help : str
@@ -231,7 +232,7 @@ class ModelOption:
     """
 
     name: str
-    values: Literal["text", "kinds", "corpus"]
+    values: Literal["text", "base", "kinds", "corpus"]
     default: tuple[str, ...] = ()
     metavar: str
     command_help: str
@@ -287,14 +288,14 @@ class ModelKind:
 
 BASE: Final = ModelOption(
     name="base",
-    values="text",
+    values="base",
     metavar="DIR_OR_HUB_ID",
     command_help="encoder to start from; multilingual-e5-small comes with Colophon as MiniLM does, for other languages",
     label=noop("Language model to start from"),
     placeholder=noop("MiniLM, which comes with Colophon"),
     page_help=noop(
-        "multilingual-e5-small comes with Colophon too, for books in other languages. Else a folder on this computer,"
-        " or a name on the Hugging Face Hub. Only weights in the safetensors format are read."
+        "multilingual-e5-small comes with Colophon too, for books in other languages. You can also type a folder on"
+        " this computer, or a name on the Hugging Face Hub. Only weights in the safetensors format are read."
     ),
 )
 MEMBERS: Final = ModelOption(

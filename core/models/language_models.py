@@ -28,6 +28,7 @@ __all__ = [
     "MissingLanguageModelError",
     "UnfetchedModelError",
     "bases_of",
+    "bases_to_choose",
     "check_bases",
     "check_hub",
     "describe_bases",
@@ -181,6 +182,11 @@ def installed() -> list[LanguageModel]:
         with contextlib.suppress(MissingLanguageModelError):
             models.append(carried())
     return [*models, *_of_the_hub()]
+
+
+def bases_to_choose() -> list[str]:
+    """Return what else than MiniLM a training here can start from without a network, as the option ``base`` has it."""
+    return [model.name for model in installed() if not model.name.startswith(MINILM)]
 
 
 def _of_the_hub() -> Iterator[LanguageModel]:

@@ -43,16 +43,20 @@ def test_the_plainest_training(page: AppTest, started: list[dict[str, Any]]) -> 
 
 
 def test_a_blend_of_three_from_another_language_model(
-    page: AppTest, started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    page: AppTest, started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from core.models import language_models
 
+    fetched = language_models.LanguageModel(name="somebody/encoder", folder=tmp_path, bytes=1, licence="")
+    monkeypatch.setattr(language_models, "_of_the_hub", lambda: iter([fetched]))
     monkeypatch.setattr(language_models, "is_fetched", lambda base: base == "somebody/encoder")
     page.run()
     _chosen(page, "Learn from these labels").select("demo-annotated")
     _chosen(page, "Kind of model").select("blend")
     _chosen(page, "Members of a blend").select("transformer")
-    _chosen(page, "Language model to start from").input(" somebody/encoder ")
+    field = _chosen(page, "Language model to start from")
+    assert field.options == ["MiniLM, which comes with Colophon", "multilingual-e5-small", "somebody/encoder"]
+    field.select("somebody/encoder")
     _train(page)
     assert started[0]["options"] == {"base": "somebody/encoder", "members": ["tfidf", "embedding", "transformer"]}
 

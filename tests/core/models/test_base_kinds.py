@@ -132,7 +132,8 @@ def test_the_command_line_offers_it_with_its_own_option(capsys: pytest.CaptureFi
 def test_without_it_the_command_line_is_as_before(capsys: pytest.CaptureFixture[str]) -> None:
     text = _help(capsys)
     assert "kind of model: tfidf (default), embedding, " in text
-    assert "--base DIR_OR_HUB_ID encoder to start from (all kinds but tfidf, " in text
+    assert "--base DIR_OR_HUB_ID encoder to start from; multilingual-e5-small comes with Colophon" in text
+        assert "for other languages (all kinds but tfidf, " in text
     assert "--members KINDS of a blend: two or more kinds, parted by commas (default tfidf,embedding;" in text
     assert "--prior" not in text
     assert "bayes" not in text
