@@ -133,7 +133,7 @@ def test_without_it_the_command_line_is_as_before(capsys: pytest.CaptureFixture[
     text = _help(capsys)
     assert "kind of model: tfidf (default), embedding, " in text
     assert "--base DIR_OR_HUB_ID encoder to start from; multilingual-e5-small comes with Colophon" in text
-        assert "for other languages (all kinds but tfidf, " in text
+    assert "for other languages (all kinds but tfidf, " in text
     assert "--members KINDS of a blend: two or more kinds, parted by commas (default tfidf,embedding;" in text
     assert "--prior" not in text
     assert "bayes" not in text
