@@ -35,6 +35,7 @@ from core.models.language_models import (
 )
 from core.models.runtime import (
     MAX_BATCH_TOKENS,
+    SAMPLE_SIZE,
     best_device,
     in_threads,
     length_sorted,
@@ -94,9 +95,10 @@ class RememberedVectors:
     def vectors(self, titles: Sequence[str], form: Any = None, progress: Progress = silent) -> NDArray[np.float32]:
         """Return the vectors of one or more titles, shape (n, width); each title is read once.
 
-        More titles than are remembered are read as they come.
+        More titles than are remembered are read as they come, and so are those of a catalogue, which a quicker form
+        reads once.
         """
-        if len(titles) > MOST_REMEMBERED:
+        if len(titles) > (MOST_REMEMBERED if form is None else SAMPLE_SIZE):
             return self._read(list(titles), form, progress)
         wanted = list(dict.fromkeys(title for title in titles if (form, title) not in self._vectors))
         if wanted:

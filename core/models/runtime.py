@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 __all__ = [
     "MAX_BATCH_TOKENS",
     "MIN_AGREEMENT",
+    "SAMPLE_SIZE",
     "Batch",
     "best_device",
     "epoch_batches",
@@ -117,7 +118,7 @@ def workers(device: str, most: int) -> Iterator[Callable[..., Iterator[Any]]]:
 
 
 MIN_AGREEMENT = 0.999
-_SAMPLE = 1_000
+SAMPLE_SIZE = 1_000
 # Undecided: the two likeliest classes are so near. Weights of 8 bits moved no probability of 3,736 titles by more than
 # 0.13 in MiniLM; of the 77 labels that changed, none did with a margin of 0.2, for which one title in seven is read
 # twice. In multilingual-e5-small they moved those of 4,623 titles, each read in two batches, by up to 0.21; of the 138
@@ -128,7 +129,7 @@ UNCERTAIN_MARGIN = 0.2
 def sample(titles: Sequence[str]) -> list[str]:
     """Return at most a thousand different titles, much the same ones when titles are added or taken away."""
     different = sorted(set(titles), key=lambda title: hashlib.sha256(title.encode()).digest())
-    return different[:_SAMPLE]
+    return different[:SAMPLE_SIZE]
 
 
 def label_agreement(quick: NDArray[np.float64], exact: NDArray[np.float64]) -> float:

@@ -95,6 +95,17 @@ def test_what_is_remembered_has_an_end(tiny_base, monkeypatch):
     assert encoder.vectors(["a", "b", "c", "d"]).shape == (4, 32)
 
 
+def test_what_a_quicker_form_reads_of_a_catalogue_is_not_remembered(tiny_base, monkeypatch):
+    monkeypatch.setattr("core.models.encoder.SAMPLE_SIZE", 3)
+    encoder, reads = Encoder(str(tiny_base)), []
+    form = next(encoder.quick_forms())
+    read = encoder._read
+    monkeypatch.setattr(encoder, "_read", lambda titles, *more: reads.append(titles) or read(titles, *more))
+    for titles in (["a", "b"], ["a", "b"], ["a", "b", "c", "d"], ["a", "b", "c", "d"]):
+        encoder.vectors(titles, form)
+    assert reads == [["a", "b"], ["a", "b", "c", "d"], ["a", "b", "c", "d"]]
+
+
 def test_a_saved_classifier_is_the_same(trained, tmp_path, tiny_base):
     trained.save(tmp_path)
     read = EmbeddingClassifier.load(tmp_path)
