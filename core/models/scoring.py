@@ -177,6 +177,7 @@ def predict_corpus(
     truth = load_labels(workspace, labels) if labels else None
     fingerprint = digest("predictions", loaded_model.fingerprint, source.fingerprint, truth.name if truth else "")
     called, numbered = workspace.name_for("predictions", name, f"{source.name}-{loaded_model.name}", fingerprint)
+    workspace.require_writable()
     started = time.monotonic()
     lacking = tuple(column for column in loaded_model.reads if column not in column_names(source.artifact.path))
     shards_folder = workspace.root / FOLDER

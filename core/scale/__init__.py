@@ -112,8 +112,9 @@ class StoredTexts(Sequence[str]):
     def __init__(self, path: Path) -> None:
         import pyarrow.parquet as pq
 
-        self._file = pq.ParquetFile(path)
-        groups = [self._file.metadata.row_group(number).num_rows for number in range(self._file.num_row_groups)]
+        self._path = path
+        metadata = pq.read_metadata(path)
+        groups = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
         self._starts = np.cumsum([0, *groups])
 
     @classmethod
@@ -140,12 +141,15 @@ class StoredTexts(Sequence[str]):
         if isinstance(rows, int):
             number = range(len(self))[rows]
             return self[number : number + 1][0]
+        import pyarrow.parquet as pq
+
         start, stop, step = rows.indices(len(self))
         if stop <= start:
             return [self[number] for number in range(start, stop, step)]
         first, last = np.searchsorted(self._starts, [start, stop - 1], side="right") - 1
         groups = list(range(int(first), int(last) + 1))
-        table = self._file.read_row_groups(groups).slice(start - int(self._starts[first]), stop - start)
+        with pq.ParquetFile(self._path) as file:  # not held open: the file can be removed at any time
+            table = file.read_row_groups(groups).slice(start - int(self._starts[first]), stop - start)
         texts: list[str] = table.column(0).to_pylist()
         return texts[::step]
 
