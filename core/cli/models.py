@@ -216,7 +216,13 @@ _COLUMNS = {
 def register_label(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add this command to the parser."""
     label = commands.add_parser("label", parents=[common], help="label a corpus with labelling functions")
-    label.add_argument("--functions", required=True, type=Path, metavar="FILE.toml", help="the functions")
+    label.add_argument(
+        "--functions",
+        required=True,
+        metavar="FILE.toml",
+        help="the functions: a file, or the name of a set that comes with Colophon (british-library-shelves,"
+        " british-library-foreign-shelves)",
+    )
     label.add_argument("--corpus", required=True, metavar="C", help="corpus whose books are labelled")
     label.add_argument("--labels", metavar="L", help="people's labels, to check the functions against; they win")
     label.add_argument(
@@ -238,12 +244,12 @@ def register_label(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _label(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
-    from core.weak_supervision import read_functions
+    from core.weak_supervision import functions_called
     from core.weak_supervision.build import build_labels
 
     report = build_labels(
         workspace,
-        read_functions(args.functions),
+        functions_called(args.functions),
         args.corpus,
         labels=args.labels,
         without=tuple(args.without),

@@ -29,6 +29,7 @@ from core.weak_supervision.functions import (
 from core.weak_supervision.toml_file import (
     FUNCTION_SETS,
     add_function,
+    functions_called,
     functions_from_toml,
     functions_to_toml,
     read_functions,
@@ -52,6 +53,7 @@ __all__ = [
     "cast_votes",
     "describe",
     "find_duplicates",
+    "functions_called",
     "functions_from_toml",
     "functions_to_toml",
     "holdout_mask",

@@ -63,6 +63,7 @@ __all__ = [
     "FunctionSet",
     "SavedFunction",
     "add_function",
+    "functions_called",
     "functions_from_toml",
     "functions_to_toml",
     "read_functions",
@@ -599,3 +600,26 @@ FUNCTION_SETS: Final[Mapping[str, FunctionSet]] = {
         ),
     )
 }
+
+
+def functions_called(name: str) -> tuple[LabellingFunction, ...]:
+    """Return the functions of a set that comes with Colophon, or of a file.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`FUNCTION_SETS`, or the path of a file; a file that is called like a set is written ``./NAME``.
+
+    Raises
+    ------
+    InputError
+        There is neither, or the file is not as :func:`read_functions` wants it.
+    """
+    if name in FUNCTION_SETS:
+        return FUNCTION_SETS[name].functions()
+    path = Path(name)
+    if not path.suffix and not path.exists():
+        raise InputError(
+            f"There is no file and no set of functions '{name}'. The sets are: {', '.join(FUNCTION_SETS)}."
+        )
+    return read_functions(path)

@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
+from core.errors import InputError
 from core.predicates import Books
-from core.weak_supervision import FUNCTION_SETS, cast_votes
+from core.weak_supervision import FUNCTION_SETS, cast_votes, functions_called, functions_to_toml
 
 SHELF, PAPER = "BL shelfmark", "BL record ID for physical resource"
 
@@ -45,3 +46,17 @@ def test_what_the_shelves_say():
     fiction, other = (votes == 0).any(axis=1), (votes == 1).any(axis=1)
     assert fiction.tolist() == [True, True, False, False, False, False]  # of the fifth the paper record ends in 7
     assert other.tolist() == [False, False, True, True, False, False]
+
+
+def test_functions_are_called_by_the_name_of_a_set_or_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = "british-library-shelves"
+    expected = FUNCTION_SETS[name].functions()
+    assert functions_called(name) == expected
+    (tmp_path / "own.toml").write_text(functions_to_toml(expected[:1]))
+    (tmp_path / name).write_text(functions_to_toml(expected[:2]))
+    assert [len(functions_called(text)) for text in ("own.toml", name, f"./{name}")] == [1, len(expected), 2]
+    with pytest.raises(InputError, match=r"no file and no set of functions 'shelves'\. The sets are: british-library-"):
+        functions_called("shelves")
+    with pytest.raises(InputError, match=r"other\.toml cannot be read"):
+        functions_called("other.toml")
