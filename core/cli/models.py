@@ -1,7 +1,6 @@
 """``train``, ``predict``, ``retrain``; ``label``: rules label for people; ``audit-labels``: what to look at again."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from core.cli import output
