@@ -459,7 +459,7 @@ class Graph:
         (folder / FILE).write_bytes(self.content)
 
 
-def export(network: Any, *, whole_numbers: bool) -> Graph:
+def export(network: Any, *, whole_numbers: bool, spare_outliers: bool = False) -> Graph:
     """Return a network as a graph.
 
     Parameters
@@ -468,6 +468,10 @@ def export(network: Any, *, whole_numbers: bool) -> Graph:
         ``network(tokens, mask)`` gives answers, shape (b, width).
     whole_numbers : bool
         Whether weights become numbers of 8 bits.
+    spare_outliers : bool
+        Whether the second product of each layer's feed-forward part keeps 32 bits. A few of the numbers that go into it
+        are a hundred times the others, which 8 bits then hardly tell apart. In multilingual-e5-small, fine-tuned, this
+        leaves 3 of 600 labels otherwise than with 32 bits throughout, all of them undecided, instead of 12.
     """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -508,10 +512,18 @@ def export(network: Any, *, whole_numbers: bool) -> Graph:
                 path,
                 per_channel=True,
                 reduce_range=True,
+                nodes_to_exclude=_shrinking_products(fused.model.graph) if spare_outliers else [],
                 weight_type=QuantType.QInt8,
                 extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
             )
         return Graph(Path(path).read_bytes(), whole_numbers=whole_numbers)
+
+
+def _shrinking_products(graph: Any) -> list[str]:
+    """Return the names of the products that give fewer numbers than they take."""
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer if len(tensor.dims) == 2}
+    products = [node for node in graph.node if node.op_type == "MatMul"]
+    return [node.name for node in products if any(a > b for a, b in (shapes.get(name, (0, 0)) for name in node.input))]
 
 
 def read_graph(folder: Path) -> Graph | None:
@@ -592,9 +604,9 @@ def quick_forms(network: Any, device: str) -> Iterator[Any]:
     On a CPU they are graphs, on a graphics processor 16 bits, without padding where the kind of encoder allows it.
     """
     if device == "cpu":
-        for whole_numbers in (True, False):
+        for whole_numbers, spare_outliers in ((True, False), (True, True), (False, False)):
             try:
-                yield export(network, whole_numbers=whole_numbers)
+                yield export(network, whole_numbers=whole_numbers, spare_outliers=spare_outliers)
             except Exception as error:
                 # A network of a kind that the exporter does not know is asked as it is.
                 _LOG.warning("the network could not be written as a graph: %s", str(error).split("\n")[0][:200])

@@ -1,5 +1,7 @@
 """A network as an ONNX graph: the same answers, whole numbers only where labels stay, and nothing strange is read."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -73,6 +75,27 @@ def test_layers_are_fused_and_weights_have_eight_bits(wide, narrow):
     assert not wide.whole_numbers
 
 
+def test_products_whose_numbers_lie_far_apart_can_keep_their_bits(network):
+    import onnx
+
+    outlying = copy.deepcopy(network)
+    for layer in outlying.encoder.encoder.layer:
+        inner, outer = layer.intermediate.dense, layer.output.dense
+        inner.weight.data[0] *= 80
+        outer.weight.data[:, 0] /= 80
+    whole, spared = (export(outlying, whole_numbers=True, spare_outliers=spare) for spare in (False, True))
+    plain = [
+        [node.name for node in onnx.load_model_from_string(form.content).graph.node if node.op_type == "MatMul"]
+        for form in (whole, spared)
+    ]
+    assert plain[0] == []
+    assert len(plain[1]) == 3 and all("/output/dense/" in name and "attention" not in name for name in plain[1])
+    exact = alone(outlying)
+    errors = [np.abs(run(form, AsNumbers(), TITLES, "cpu") - exact).mean() for form in (whole, spared)]
+    assert errors[1] < 0.6 * errors[0]
+    assert spared.whole_numbers
+
+
 def test_equal_weights_give_an_equal_file(network, narrow):
     assert export(network, whole_numbers=True).content == narrow.content
 
@@ -143,8 +166,16 @@ def test_the_first_form_that_leaves_the_labels_is_taken():
     assert quickest(iter("ab"), lambda form: float("nan"))[0] is None
 
 
+def test_the_quickest_form_comes_first(monkeypatch):
+    monkeypatch.setattr(module, "export", lambda network, **how: tuple(how.items()))
+    whole, spared, wide = map(dict, quick_forms(None, "cpu"))
+    assert whole == {"whole_numbers": True, "spare_outliers": False}
+    assert spared == {"whole_numbers": True, "spare_outliers": True}
+    assert wide == {"whole_numbers": False, "spare_outliers": False}
+
+
 def test_a_network_that_cannot_be_written_is_asked_as_it_is(monkeypatch, caplog):
-    def refuse(network, *, whole_numbers):
+    def refuse(network, *, whole_numbers, spare_outliers):
         raise RuntimeError("an operator that nobody knows\nand more")
 
     monkeypatch.setattr(module, "export", refuse)
