@@ -20,12 +20,9 @@ tfidf                  without what the label audit speaks against         .927 
 blend, one seed        all                                                 .948   .943      .055  14 s
 blend                  without what the label audit speaks against         .956   .952      .020  12 s
 transformer            without what the label audit speaks against         .953   .949      .015  80 s
-transformer            these, and 7,990 that four functions read off       .959   .956      .019  13 min
-                       shelfmarks
 =====================  ==================================================  =====  ========  ====  ========
 
-Of the 7,990, 855 books whose paper record ends in 7 are since kept for judging, so that the functions now label 7,135;
-the row was not measured anew. Those of tfidf and the blend with three seeds were, on 29 November 2026 with AVX2; the
+Figures of tfidf and the blend with three seeds were, on 29 November 2026 with AVX2; the
 first seed of a blend takes 30 s, since the vectors of the titles are remembered for the others. The label audit leaves
 out what one annotator alone has labelled: 444 of 1,744 books.
 

@@ -174,6 +174,13 @@ def test_the_quickest_form_comes_first(monkeypatch):
     assert wide == {"whole_numbers": False, "spare_outliers": False}
 
 
+def test_eight_bits_throughout_may_change_no_label_where_a_better_form_is_at_hand(network, narrow):
+    spared = export(network, whole_numbers=True, spare_outliers=True)
+    assert (narrow.least_agreement, spared.least_agreement) == (1.0, 0.999)
+    assert quickest(iter([narrow, spared]), lambda form: 0.9995) == (spared, 0.9995)
+    assert quickest(iter([narrow, spared]), lambda form: 1.0) == (narrow, 1.0)
+
+
 def test_a_network_that_cannot_be_written_is_asked_as_it_is(monkeypatch, caplog):
     def refuse(network, *, whole_numbers, spare_outliers):
         raise RuntimeError("an operator that nobody knows\nand more")
