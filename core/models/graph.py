@@ -2,6 +2,8 @@
 
 import contextlib
 import copy
+import ctypes
+import gc
 import importlib
 import inspect
 import itertools
@@ -478,6 +480,38 @@ def export(network: Any, *, whole_numbers: bool, spare_outliers: bool = False) -
     """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with tempfile.TemporaryDirectory() as folder, _quiet():
+        path = str(Path(folder) / FILE)
+        shrinking = _write_fused(network, path, prepared=whole_numbers)
+        _return_memory()
+        if whole_numbers:
+            # Without AVX-512 VNNI products of 8 bits may overflow: one bit less of the weights, and they do not.
+            quantize_dynamic(
+                path,
+                path,
+                per_channel=True,
+                reduce_range=True,
+                nodes_to_exclude=shrinking if spare_outliers else [],
+                weight_type=QuantType.QInt8,
+                extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+            )
+        # One label changed of a thousand may be five of the next thousand, and a form that changes fewer and is nearly
+        # as quick is at hand.
+        least = 1.0 if whole_numbers and not spare_outliers else MIN_AGREEMENT
+        _return_memory()
+        return Graph(Path(path).read_bytes(), whole_numbers=whole_numbers, least_agreement=least)
+
+
+def _write_fused(network: Any, path: str, *, prepared: bool) -> list[str]:
+    """Write a network with fused layers to a file; return the names of its shrinking products.
+
+    Parameters
+    ----------
+    prepared : bool
+        Whether the file shall say that it is ready for the quantiser.
+    """
+    import onnx
     from onnxruntime.transformers import optimizer
 
     torch = load_torch()
@@ -487,42 +521,35 @@ def export(network: Any, *, whole_numbers: bool, spare_outliers: bool = False) -
         if hasattr(part, "set_attn_implementation"):
             config = config or part.config
             part.set_attn_implementation("eager")  # the optimiser knows attention by its single steps
-    with tempfile.TemporaryDirectory() as folder, _quiet():
-        path = str(Path(folder) / FILE)
-        example = torch.ones((2, 8), dtype=torch.long)
-        sides = {0: "batch", 1: "longest"}
-        # torch's newer exporter takes four times as long, and the runtime's optimiser finds no attention in its graphs.
-        torch.onnx.export(
-            replica,
-            (example, example),
-            path,
-            input_names=list(INPUTS),
-            output_names=[OUTPUT],
-            dynamic_axes={**dict.fromkeys(INPUTS, sides), OUTPUT: {0: "batch"}},
-            opset_version=_OPSET,
-            dynamo=False,
-        )
-        heads, width = (int(getattr(config, name, 0) or 0) for name in ("num_attention_heads", "hidden_size"))
-        fused = optimizer.optimize_model(path, model_type="bert", num_heads=heads, hidden_size=width, opt_level=0)
-        if whole_numbers:
-            # Without the note that the graph was prepared, the quantiser gives advice on the root logger.
-            onnx.helper.set_model_props(fused.model, {"onnx.quant.pre_process": "onnxruntime.quant"})
-        fused.save_model_to_file(path)
-        if whole_numbers:
-            # Without AVX-512 VNNI products of 8 bits may overflow: one bit less of the weights, and they do not.
-            quantize_dynamic(
-                path,
-                path,
-                per_channel=True,
-                reduce_range=True,
-                nodes_to_exclude=_shrinking_products(fused.model.graph) if spare_outliers else [],
-                weight_type=QuantType.QInt8,
-                extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
-            )
-        # One label changed of a thousand may be five of the next thousand, and a form that changes fewer and is nearly
-        # as quick is at hand.
-        least = 1.0 if whole_numbers and not spare_outliers else MIN_AGREEMENT
-        return Graph(Path(path).read_bytes(), whole_numbers=whole_numbers, least_agreement=least)
+    example = torch.ones((2, 8), dtype=torch.long)
+    sides = {0: "batch", 1: "longest"}
+    # torch's newer exporter takes four times as long, and the runtime's optimiser finds no attention in its graphs.
+    torch.onnx.export(
+        replica,
+        (example, example),
+        path,
+        input_names=list(INPUTS),
+        output_names=[OUTPUT],
+        dynamic_axes={**dict.fromkeys(INPUTS, sides), OUTPUT: {0: "batch"}},
+        opset_version=_OPSET,
+        dynamo=False,
+    )
+    del replica
+    _return_memory()
+    heads, width = (int(getattr(config, name, 0) or 0) for name in ("num_attention_heads", "hidden_size"))
+    fused = optimizer.optimize_model(path, model_type="bert", num_heads=heads, hidden_size=width, opt_level=0)
+    if prepared:
+        # Without the note that the graph was prepared, the quantiser gives advice on the root logger.
+        onnx.helper.set_model_props(fused.model, {"onnx.quant.pre_process": "onnxruntime.quant"})
+    fused.save_model_to_file(path)
+    return _shrinking_products(fused.model.graph)
+
+
+def _return_memory() -> None:
+    """Give the system back what the C library keeps of it: a large network is written in several copies."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _shrinking_products(graph: Any) -> list[str]:
