@@ -185,7 +185,6 @@ def predict_corpus(
     remove_old_shards(shards_folder)
     columns = [probability_column(name) for name in loaded_model.classes]
     with tempfile.TemporaryDirectory(prefix="texts-", dir=shards_folder) as scratch:
-        progress(0.0, "Reading the titles")
         different, codes = different_texts(source, loaded_model.reads, Path(scratch) / "texts.parquet")
         shards = shards_of(shards_folder, different, columns, loaded_model.fingerprint)
         pending = shards.pending()
