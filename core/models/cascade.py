@@ -339,11 +339,7 @@ class CascadeClassifier(TitleClassifier):
         probabilities = [np.empty((0, len(self.classes)))]
         with ThreadPoolExecutor(1) as pool:
             # The student counts words on one core, the language model leaves none of them waiting for it.
-            ahead = pool.submit(self._student, parts[0]) if parts else None
-            for number, part in enumerate(parts):
-                assert ahead is not None
-                answers = ahead.result()
-                ahead = pool.submit(self._student, parts[number + 1]) if number + 1 < len(parts) else None
+            for number, (part, answers) in enumerate(zip(parts, pool.map(self._student, parts), strict=True)):
                 unsure = np.flatnonzero(answers.max(axis=1) < self.sure)
                 done, width = number * _PART / len(titles), len(part) / len(titles)
                 decided = width * (1 - len(unsure) / len(part))
